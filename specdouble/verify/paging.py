@@ -184,6 +184,13 @@ def wider_page(operation: Operation, query: Mapping[str, Any]) -> dict[str, Any]
     return {**query, limit: wider} if wider > size else None
 
 
+def widest_page(operation: Operation, query: Mapping[str, Any]) -> dict[str, Any] | None:
+    """The query of the largest page that the contract allows; None where it tells no bound, or a size is asked for."""
+    limit = _parameter(operation, "size")
+    most = _bound(operation, limit, "maximum") if limit is not None else None
+    return {**query, limit: most} if limit is not None and limit not in query and isinstance(most, int) else None
+
+
 def declares_link(operation: Operation) -> bool:
     """Whether answers may tell the next page in `Link` (RFC 8288), as the contract says."""
     return any(name.lower() == "link" for one in operation.responses.values() for name in one.headers)

@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from itertools import islice
 from typing import Any
 
 from specdouble.contract import Operation
 from specdouble.verify.document import Document
 from specdouble.verify.exchange import Exchange
 from specdouble.verify.identity import User
-from specdouble.verify.paging import MOST_PAGES, is_by_cursor, is_cut_short, next_page, tells_next, wider_page
+from specdouble.verify.paging import (
+    MOST_PAGES,
+    is_by_cursor,
+    is_cut_short,
+    next_page,
+    tells_next,
+    wider_page,
+    widest_page,
+)
 from specdouble.verify.problem import Broken, NotExercised
 from specdouble.verify.sender import Sender
 from specdouble.verify.subject import Subject
@@ -137,9 +144,7 @@ class Reader(Sender):
         """
         key, shown, seen = subject.key, list[dict[str, Any]](), set[str]()
         operation = subject.listers[0]
-        for _, entries in islice(
-            self.pages(subject, user, around, whole=True), MOST_PAGES
-        ):  # of more, so many have to do
+        for number, (page, entries) in enumerate(self.pages(subject, user, around, whole=True), 1):
             keys = [str(one[key]) for one in entries if key in one]
             twice = next((one for one in keys if keys.count(one) > 1), None)
             if twice is not None:
@@ -151,6 +156,10 @@ class Reader(Sender):
             shown += entries
             seen.update(keys)
             if until is not None and str(until) in seen:
+                break
+            if number == MOST_PAGES:  # of more, so many have to do
+                if until is not None and next_page(page, entries, keys[-1] if keys else None) is not None:
+                    raise NotExercised(f"{operation} has more than {MOST_PAGES} pages")
                 break
         return shown
 
@@ -178,7 +187,7 @@ class Reader(Sender):
         operation = subject.listers[0]
         start = self.session.surroundings(operation, user, None, known=around)
         asked, was_told = {**start.get("query", {}), **(query or {})}, False
-        for _ in range(MOST_PAGES):
+        for number in range(MOST_PAGES):
             exchange = self.send(operation, user, **{**start, "query": asked})
             found = exchange.at(subject.action(operation).envelope)
             if not exchange.ok or not isinstance(found, list):
@@ -187,10 +196,15 @@ class Reader(Sender):
             if whole and is_cut_short(self.contract, exchange, entries):
                 asked = self._wider(exchange)
                 continue
-            yield exchange, entries
             last = entries[-1].get(subject.key) if entries else None
             following = next_page(exchange, entries, last, was_told=was_told)
             was_told = tells_next(exchange)
+            if whole and number == 0 and was_told and following is not None:
+                widest = widest_page(operation, asked)
+                if widest is not None:
+                    asked, was_told = widest, False
+                    continue
+            yield exchange, entries
             if following is None:
                 return
             asked = following

@@ -14,7 +14,7 @@ from specdouble.verify.bodies import shown
 from specdouble.verify.case import Case, Names, Plan, ids
 from specdouble.verify.document import Document
 from specdouble.verify.paging import chooses_page, page_parameters, size_bounds, total_told
-from specdouble.verify.places import Place, place
+from specdouble.verify.places import Place, parents, place, under
 from specdouble.verify.preconditions import is_played
 from specdouble.verify.problem import Broken, NotExercised
 from specdouble.verify.session import Session
@@ -129,6 +129,9 @@ def _of_reference(session: Session, subject: Subject, check: str, parameter: str
     operation = subject.listers[0]
     promise, about = f"{operation} with {parameter} shows what names the document, and nothing else", ids(operation)
     of: dict[str, Any] = {"subject": subject, "parameter": parameter, "rule": rule}
+    if rule.name not in subject.requested(subject.creators[0]):
+        yield Case(check, promise, partial(_lying_below, **of), "", about, decisive=True)
+        return
     yield Case(check, promise, partial(_naming, **of), "", about, decisive=True)
     if session.subjects[str(rule.refers_to)].named_by_client:
         yield Case(check, promise, partial(_naming, **of, is_within=True), "an id that others begin with", about)
@@ -343,12 +346,42 @@ def _of_references(session: Session, subject: Subject) -> Iterator[tuple[str, Pr
         target = session.subjects.get(rule.refers_to or "")
         if target is None or not target.creators or rule.refers_by or rule.name in subject.once:
             continue
+        if rule.name not in sent and not _says_below(session, subject, target):
+            continue
         for parameter in operation.parameters:
             if parameter.location != "query" or chooses_page(operation, parameter.name):
                 continue
             is_said = operation.listed.filters is not None or parameter.name == rule.name
-            if is_said and _compared(operation, parameter.name, sent) == rule.name:
+            if is_said and _compared(operation, parameter.name, {**sent, rule.name: None}) == rule.name:
                 yield parameter.name, rule
+
+
+def _says_below(session: Session, subject: Subject, target: Subject) -> bool:
+    """Whether the path of a create says which of these it is of, and that of the list does not."""
+    above = [parent for _, parent in parents(session, subject, subject.creators[0])]
+    listed = [parent for _, parent in parents(session, subject, subject.listers[0])]
+    return above[-1:] == [target] and target not in listed
+
+
+def _lying_below(trial: Trial, subject: Subject, parameter: str, rule: PropertyRule) -> None:
+    """Of documents below two parents, those below the one that is asked for are shown."""
+    one, other = (trial.create(trial.subject(str(rule.refers_to))) for _ in range(2))
+    made = [trial.create_in(subject, trial.user, under(trial, subject, parent), {}) for parent in (other, one) * 2]
+    wanted, seen = {str(document.id) for document in made[1::2]}, set[str]()
+    what = f"the list with {parameter}={shown(one.id)}"
+    for _, entries in trial.pages(subject, trial.user, None, {parameter: one.id}, whole=True):
+        wrong = next((entry for entry in entries if str(entry.get(rule.name, one.id)) != str(one.id)), None)
+        if wrong is not None:
+            raise Broken(f"{what} to show what lies below it", f"it shows one of {shown(wrong[rule.name])}")
+        seen |= {str(entry.get(subject.key)) for entry in entries}
+    if not wanted & seen:
+        raise NotExercised("the list does not show new documents")
+    _hold(
+        Place(subject, trial.user, {}, True, made=made),
+        [{subject.key: key} for key in seen],
+        made[1::2],
+        f"{parameter}={shown(one.id)}",
+    )
 
 
 def _naming(trial: Trial, subject: Subject, parameter: str, rule: PropertyRule, is_within: bool = False) -> None:

@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 
 from specdouble.contract import Operation
+from specdouble.contract.action import is_of_no_resource
 from specdouble.contract.rule import ScopeRule
 from specdouble.verify.case import Case, Missing, Plan, ids
 from specdouble.verify.exchange import Exchange
@@ -79,6 +80,8 @@ def _opened(session: Session, subject: Subject, rule: ScopeRule, one: User, othe
         promise = f"another's document {changed} be deleted by who reads it"
         yield Case(rule.id, promise, run, who, ids(operation), decisive=True)
     for operation, name in () if may_change else _actions_on(session, subject):
+        if is_of_no_resource(operation):
+            continue  # who reads a document may have its reminder sent
         run = partial(_acted, subject=subject, rule=rule, one=one, other=other, operation=operation, name=name)
         promise = f"another's document cannot be acted on by {operation} by who reads it"
         yield Case(rule.id, promise, partial(run, is_read=True), who, ids(operation), decisive=True)

@@ -23,6 +23,7 @@ from specdouble.verify.values import kind, merged
 
 TURNED_AWAY = (429, 502, 503, 504)
 CONDITION_ASKED_FOR = 428
+CONDITIONS = {"if-match", "if-unmodified-since"}  # of a change (RFC 9110, 13.1)
 # What is said of a message that is too long before anybody reads what it asks (RFC 9110, 15.5.15; RFC 6585, 5).
 TOO_LONG = (414, 431)
 _MORE = re.compile(r"Invalid component: in (query|header|cookie) - violates `additionalProperties`\.?$")
@@ -264,11 +265,14 @@ def _is_only_more_than_declared(one: Complaint) -> bool:
 
 
 def _asks_for_a_condition(one: Complaint) -> bool:
-    """Whether a request without a header field is refused for want of a condition: that is what 428 is for.
+    """Whether a request without a condition is refused for want of one: that is what 428 is for (RFC 6585, 3).
 
-    RFC 6585, 3; Schemathesis knows it of a field of another value alone.
+    Schemathesis knows it of a header field of another value alone, and takes what need not be sent for not needed.
     """
-    return one.kind == "MissingHeaderNotRejected" and one.response.status_code == CONDITION_ASKED_FOR
+    if one.response.status_code != CONDITION_ASKED_FOR:
+        return False
+    conditions = {name.lower() for name in one.case.headers or ()} & CONDITIONS
+    return one.kind == "MissingHeaderNotRejected" or (one.kind == "RejectedPositiveData" and not conditions)
 
 
 def _is_not_implemented(one: Complaint) -> bool:

@@ -1,0 +1,171 @@
+"""A server of bookings: what lies below a room, is listed beside it, and is read by whoever works there."""
+
+from __future__ import annotations
+
+from itertools import count
+from pathlib import Path
+from typing import Annotated, Any
+
+import pytest
+from fastapi import Depends, FastAPI, Header, HTTPException, Query, Response
+from pydantic import BaseModel, ConfigDict
+
+from specdouble.contract import read
+from specdouble.verify.settings import Account, Settings
+from specdouble.verify.verdict import Verdict
+from specdouble.verify.verification import verify
+from tests.applications import serving
+from tests.kinds.others import verdict_of
+
+CONTRACT = Path(__file__).with_name("bookings.yaml")
+ROLES = {"ada": "staff", "grace": "guest", "linus": "guest"}
+USERS = tuple(Account(name, login={"role": role}, credentials={"key": name}) for name, role in ROLES.items())
+Json = dict[str, Any]
+
+
+def caller(authorization: Annotated[str, Header()] = "") -> str:
+    name = authorization.removeprefix("Bearer ")
+    if name not in ROLES:
+        raise HTTPException(401, headers={"WWW-Authenticate": "Bearer"})
+    return name
+
+
+Caller = Annotated[str, Depends(caller)]
+
+
+class Room(BaseModel):
+    """What a client says of a room."""
+
+    model_config = ConfigDict(strict=True)
+    name: str
+
+
+class Booking(BaseModel):
+    """What a client says of a booking."""
+
+    model_config = ConfigDict(strict=True)
+    title: str
+
+
+class Bookings:
+    """A server that somebody else could have written, with one fault or none."""
+
+    def __init__(self, fault: str = "", there_before: int = 0) -> None:
+        self.fault, self.ids = fault, count(1)
+        self.rooms: dict[str, Json] = {"old": {"id": "old", "name": "old", "version": 1}}
+        self.bookings: dict[str, Json] = {}
+        for _ in range(there_before):
+            self._book("old", "nobody", "before")
+        self.app = FastAPI()
+        self.app.post("/rooms", status_code=201)(self.open)
+        self.app.get("/rooms/{key}")(self.room)
+        self.app.put("/rooms/{key}")(self.rename)
+        self.app.post("/rooms/{key}/bookings", status_code=201)(self.book)
+        self.app.get("/rooms/{key}/bookings/{one}")(self.show)
+        self.app.delete("/rooms/{key}/bookings/{one}", status_code=204)(self.cancel)
+        self.app.post("/rooms/{key}/bookings/{one}/remind", status_code=202)(self.remind)
+        self.app.get("/bookings")(self.list)
+
+    def _room(self, key: str, response: Response) -> Json:
+        response.headers["ETag"] = f'"{self.rooms[key]["version"]}"'
+        return {name: self.rooms[key][name] for name in ("id", "name")}
+
+    def _book(self, room: str, by: str, title: str) -> Json:
+        key = str(next(self.ids))
+        self.bookings[key] = {"id": key, "roomId": room, "bookedBy": by, "title": title}
+        return self.bookings[key]
+
+    def _found(self, key: str, one: str, by: str) -> Json:
+        booking = self.bookings.get(one)
+        if booking is None or booking["roomId"] != key:
+            raise HTTPException(404)
+        if booking["bookedBy"] != by and ROLES[by] != "staff":
+            raise HTTPException(404)
+        return booking
+
+    def open(self, sent: Room, by: Caller, response: Response) -> Json:
+        key = f"room-{next(self.ids)}"
+        self.rooms[key] = {"id": key, "name": sent.name, "version": 1}
+        return self._room(key, response)
+
+    def room(self, key: str, by: Caller, response: Response) -> Json:
+        if key not in self.rooms:
+            raise HTTPException(404)
+        return self._room(key, response)
+
+    def rename(
+        self, key: str, sent: Room, by: Caller, response: Response, if_match: Annotated[str | None, Header()] = None
+    ) -> Json:
+        if key not in self.rooms:
+            raise HTTPException(404)
+        if if_match is None:
+            raise HTTPException(422 if self.fault == "a condition is refused as a body is" else 428)
+        if if_match not in ("*", f'"{self.rooms[key]["version"]}"'):
+            raise HTTPException(412)
+        self.rooms[key] |= {"name": sent.name, "version": self.rooms[key]["version"] + 1}
+        return self._room(key, response)
+
+    def book(self, key: str, sent: Booking, by: Caller) -> Json:
+        if key not in self.rooms:
+            raise HTTPException(404)
+        return self._book(key, by, sent.title)
+
+    def show(self, key: str, one: str, by: Caller) -> Json:
+        return self._found(key, one, by)
+
+    def cancel(self, key: str, one: str, by: Caller) -> None:
+        if self._found(key, one, by)["bookedBy"] != by:
+            raise HTTPException(403)
+        del self.bookings[one]
+
+    def remind(self, key: str, one: str, by: Caller) -> None:
+        if self.fault != "anybody has it reminded":
+            self._found(key, one, by)
+
+    def list(self, by: Caller, token: str = "0", size: Annotated[int, Query(ge=1, le=20)] = 2, room: str = "") -> Json:
+        found = [one for one in self.bookings.values() if by == one["bookedBy"] or ROLES[by] == "staff"]
+        if room and self.fault != "bookings of all rooms":
+            found = [one for one in found if one["roomId"] == room]
+        end = int(token) + size
+        return {"items": found[int(token) : end], "next": str(end) if end < len(found) else None}
+
+
+def said_of(fault: str, *rules: str, there_before: int = 0) -> Verdict:
+    return verdict_of(Bookings(fault, there_before).app, CONTRACT, rules, users=USERS)
+
+
+def broken(verdict: Verdict) -> set[str]:
+    return {failure.promise for failure in verdict.failures}
+
+
+def test_a_list_is_filtered_by_what_its_documents_lie_below() -> None:
+    assert not broken(said_of("", "listing:get /bookings"))
+    promise = "GET /bookings with room shows what names the document, and nothing else"
+    assert promise in broken(said_of("bookings of all rooms", "listing:get /bookings"))
+
+
+def test_who_reads_a_document_may_ask_for_what_does_nothing_to_it_and_nobody_else_may() -> None:
+    rule = "owner:bookings.bookedBy"
+    assert not broken(said_of("", rule))
+    assert any("remind" in promise for promise in broken(said_of("anybody has it reminded", rule)))
+
+
+@pytest.mark.parametrize("there_before", [150, pytest.param(1_200, marks=pytest.mark.slow)])
+def test_a_new_document_at_the_end_of_a_long_list_is_found_or_not_looked_for(there_before: int) -> None:
+    verdict = said_of("", "owner:bookings.bookedBy", "read_your_writes", there_before=there_before)
+    assert not broken(verdict)
+    sees_all = not any("pages" in reason for row in verdict.rows.values() for reason in row.reasons)
+    assert sees_all == (there_before < 1_000)
+
+
+@pytest.mark.parametrize(
+    ("fault", "is_told"),
+    [pytest.param("", False, marks=pytest.mark.slow), ("a condition is refused as a body is", True)],
+)
+def test_a_request_without_a_condition_may_be_refused_for_want_of_one(fault: str, is_told: bool) -> None:
+    with serving(Bookings(fault).app) as url:
+        settings = Settings(
+            url=url, users=USERS, phases=("coverage", "fuzzing"), operations=("put /rooms/{roomId}",), max_examples=5
+        )
+        verdict = verify(read(CONTRACT), settings)
+    assert any("rejected" in promise for promise in broken(verdict)) == is_told
