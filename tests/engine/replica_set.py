@@ -1,7 +1,7 @@
-"""Stands between a double and an engine, and answers as the primary of a replica set, which has transactions.
+"""Stands between a double and nx-27017, and says that this is the primary of a replica set.
 
-It is no replica set: what a transaction writes is written at once, and taken back where the transaction is given up.
-So others would see it before its end. What it shows is which commands a double sends, and what comes of them.
+nx-27017 has transactions, of the SQLite that it keeps its documents in, and does not say so. What others see of one
+before its end is not shown: all of them share one connection there.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ from collections.abc import Iterator
 from typing import Any
 
 import bson
-import pymongo
 
 from tests.engine.primary import DOCUMENT, HEADER, NOT_PRIMARY, Primary, command_of, refused, serving
 
@@ -50,13 +49,7 @@ class ReplicaSet(Primary):
         self.says = says
         self.sent: list[str] = []
         self.refusals: list[Document] = []
-        self._undo: list[Any] = []
-        self._engine: pymongo.MongoClient[Document] = pymongo.MongoClient(f"mongodb://127.0.0.1:{port}")
         self._one = threading.Lock()
-
-    def server_close(self) -> None:
-        super().server_close()
-        self._engine.close()
 
     def answer(self, message: bytes, behind: socket.socket) -> bytes:
         """The answer to a message."""
@@ -67,31 +60,15 @@ class ReplicaSet(Primary):
         return self._as_member(super().answer(_known(message, command), behind))
 
     def _in_transaction(self, message: bytes, command: Document, behind: socket.socket) -> bytes:
-        name = next(iter(command))
-        self.sent.append(name)
+        self.sent.append(next(iter(command)))
         refusal = self.refusals.pop(0) if self.refusals else {} if self.is_primary else AWAY
+        if not refusal:
+            return super().answer(message, behind)
         self.is_primary = refusal is not AWAY
-        if refusal.get("errorLabels") == CONFLICT["errorLabels"] or name == "abortTransaction":
-            for undo in reversed(self._undo):
-                undo()
-        if name in ("abortTransaction", "commitTransaction") or refusal:
-            self._undo.clear()
-            return refused(message, refusal or {"ok": 1.0})
-        if name != "delete":  # what is deleted has been found before
-            self._undo.append(self._restoring(command))
-        return super().answer(_known(message, command), behind)
-
-    def _restoring(self, command: Document) -> Any:
-        """What brings back the document that the command finds, whatever is done to it."""
-        documents = self._engine[command["$db"]][command[next(iter(command))]]
-        before = documents.find_one(command.get("query") or command["filter"])
-
-        def restore() -> None:
-            if before is not None:
-                documents.delete_one({"_id": before["_id"]})
-                documents.insert_one(before)
-
-        return restore
+        if refusal.get("errorLabels") == CONFLICT["errorLabels"]:
+            given_up = {"abortTransaction": 1, "lsid": command["lsid"], "autocommit": False, "$db": "admin"}
+            super().answer(_asking(message, given_up), behind)
+        return refused(message, refusal)
 
     def _as_member(self, answer: bytes) -> bytes:
         if not answer:
@@ -110,8 +87,13 @@ def _known(message: bytes, command: Document) -> bytes:
     if not command:
         return message
     (length,) = struct.unpack_from("<i", message, DOCUMENT)
-    known = bson.encode({name: value for name, value in command.items() if name not in _OF_TRANSACTIONS})
-    body = message[HEADER.size : DOCUMENT] + known + message[DOCUMENT + length :]
+    known = {name: value for name, value in command.items() if name not in _OF_TRANSACTIONS}
+    return _asking(message, known, message[DOCUMENT + length :])
+
+
+def _asking(message: bytes, command: Document, rest: bytes = b"") -> bytes:
+    """The message with another command, and what may stand behind that."""
+    body = message[HEADER.size : DOCUMENT] + bson.encode(command) + rest
     return HEADER.pack(HEADER.size + len(body), *HEADER.unpack_from(message)[1:]) + body
 
 

@@ -9,7 +9,9 @@ from typing import Any
 import httpx
 import pytest
 
+from specdouble.double.state.problem import Problem
 from specdouble.double.state.store import open_store
+from specdouble.double.state.store.engine import Engine
 from tests.contracts import client_for
 from tests.double.test_below import contract, made
 from tests.engine.engines import Local
@@ -76,6 +78,26 @@ def test_what_lies_below_it_goes_in_the_same_transaction(member: ReplicaSet, tmp
         assert client.delete(org).status_code == 204
     assert deletions(member) == 3
     assert member.sent[-1] == "commitTransaction"
+
+
+def test_nothing_was_done_of_what_the_engine_has_not_ended(member: ReplicaSet, local: Local) -> None:
+    store = open_store(f"{member.url}/t")
+    assert isinstance(store, Engine)
+    documents = store.database("world")["notes"]
+    for id in "ab":
+        documents.insert_one({"_id": id})
+
+    def remove_both() -> None:
+        with store.together():
+            documents.delete_one({"_id": "a"})
+            local.stop()
+            documents.delete_one({"_id": "b"})
+
+    with pytest.raises(Problem):
+        remove_both()
+    local.start()
+    assert [one["_id"] for one in documents.find({})] == ["a", "b"]
+    store.close()
 
 
 def test_what_goes_alone_needs_no_transaction(member: ReplicaSet, serve: Serve) -> None:
