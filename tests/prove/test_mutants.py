@@ -203,3 +203,20 @@ def test_a_time_in_another_form_is_answered_as_it_is(mutants: dict[str, list[Mut
         product = client.post("/products", json=body).json()
         shown = [product, *client.get("/products").json(), client.get(f"/products/{product['id']}").json()]
     assert {len(one["changedAt"]) for one in shown} == {len("2026-01-02")}
+
+
+def test_a_reference_of_the_path_alone_is_asked_for_before_its_rule_and_one_of_a_body_is_not(
+    mutants: dict[str, list[Mutant]],
+) -> None:
+    found = {one.id: one.equivalent for one in mutants["tracker"]}
+    assert "of the path alone" in found["references.dropped:tasks.projectId"]
+    assert found["references.dropped:tasks.parentId"] == ""
+
+
+def test_a_reference_of_the_path_that_a_body_may_name_as_well_is_asked_for_by_its_rule(tmp_path: Path) -> None:
+    contract = (PROJECTS["tracker"] / "openapi.yaml").read_text()
+    own = "        parentId: {type: [integer, 'null'], description: A task of the same project}\n"
+    taken = contract.replace(own, f"{own}        projectId: {{type: string, format: uuid}}\n")
+    (tmp_path / "openapi.yaml").write_text(taken.replace("format: uuid, readOnly: true, x-r", "format: uuid, x-r"))
+    found = {one.id: one.equivalent for one in mutants_of(read(tmp_path))}
+    assert found["references.dropped:tasks.projectId"] == ""

@@ -59,6 +59,11 @@ class Placement:
         """Whether the path names the document; else its body does."""
         return self._key is not None or bool(self._resource.single)
 
+    def asks_for(self, name: str) -> bool:
+        """Whether the document that the path names by this property is looked for before anything is done."""
+        by = next((parameter for parameter, to in self._scope if to == name), None)
+        return any(parent.parameter == by for parent in self._parents)
+
     def documents(self, values: Arguments) -> Collection:
         """The collection as the caller sees it.
 

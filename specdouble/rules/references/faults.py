@@ -9,12 +9,13 @@ from typing import Any
 
 from specdouble.contract import Contract
 from specdouble.contract.rule import ScopeRule
+from specdouble.double.answers.placement import Placement
 from specdouble.double.state.departure import Departure
 from specdouble.double.state.documents import Collection
 from specdouble.double.state.keeper import Document, Keeper, View
 from specdouble.double.state.problem import Broken, Refusal
 from specdouble.prove.change import keeping, kept, kept_also, kept_as, refused_wrongly, together, unkept
-from specdouble.prove.facts import changers, creators, doing, rules_of, sendable, unwritten
+from specdouble.prove.facts import changers, creators, doing, rules_of, sendable, unwritten, writable
 from specdouble.prove.fault import Change, Fault, Mutant, Mutants, mutants_of_rule
 from specdouble.rules.references.keep import OnDeleteKeeper, ReferencesKeeper
 from specdouble.rules.references.rule import OnDelete, References
@@ -26,7 +27,7 @@ _ID = re.compile(r"[0-9a-f]{24}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|[1-9][
 def mutants(contract: Contract) -> Mutants:
     """The mutants of every rule of references."""
     for rule in rules_of(contract, References):
-        why = unwritten(contract, rule.collection)
+        why = unwritten(contract, rule.collection) or _asked_by_path(contract, rule)
         yield from mutants_of_rule(rule, _faults(contract, rule), why)
         if creators(contract, rule.collection):
             sentence = f"A document refused for its unknown {rule.name} is kept all the same."
@@ -49,6 +50,19 @@ def _faults(contract: Contract, rule: References) -> Iterator[Fault]:
     if doing(contract, rule.target, "delete"):
         yield "dangling", f"The id of a deleted document of {things} is accepted as {name}.", _dangling(rule)
     yield from refused_wrongly(contract, rule, f"An unknown {name}")
+
+
+def _asked_by_path(contract: Contract, rule: References) -> str:
+    """Why the path refuses what is not there before the rule does; empty where a body may name it."""
+    creating, name = creators(contract, rule.collection), rule.name
+    if any(
+        name in writable(contract, contract.operations[key]) for key in creating + changers(contract, rule.collection)
+    ):
+        return ""
+    placed = [Placement(contract, contract.operations[key], contract.actions[key]) for key in creating]
+    if not placed or not all(one.asks_for(name) for one in placed):
+        return ""
+    return f"{name} is of the path alone, where what it names is looked for before the rule is asked"
 
 
 def _undeleted(contract: Contract, rule: OnDelete) -> str:
