@@ -232,8 +232,10 @@ def _start(double: Double, url: str) -> str:
     users = [account.name for account in double.accounts.all(double.world("default"))[:_NAMED]]
     if users and any(operation.security for operation in contract.operations.values()):
         token = of_contract(f"specdouble token {shlex.quote(users[0])}", double.settings.path)
-        others = f"  (or as {', '.join(users[1:])})" if users[1:] else ""
-        lines.append(f"  sign in        {token}{others}")
+        others = [f"or as {', '.join(users[1:])}"] if users[1:] else []
+        if not (double.accounts.are_told or double.settings.strict_auth):
+            others.append("any other key is a caller of its own")
+        lines.append(f"  sign in        {token}" + (f"  ({'; '.join(others)})" if others else ""))
     example = first_request(double, url)
     if example:
         lines.append(f"\n{printable(example)}")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
+from collections.abc import Iterable
 
 import click
 
@@ -36,11 +37,25 @@ class Screen:
             of_state = [one for one in found if (one.state == state and one.rule) or one.state == state == UNDECIDED]
             if of_state:
                 click.secho(f"\n{state}: {MEANINGS[state]}", bold=True)
+            if state == UNDECIDED:
+                self._undecided(of_state, discovery)
+                continue
             for one in of_state:
                 self._outcome(one, discovery)
         self._loop(discovery)
         print_left(discovery.left, discovery.secrets)
         self._sum(discovery)
+
+    def _undecided(self, outcomes: Iterable[Outcome], discovery: Discovery) -> None:
+        """Those that one reason keeps from being decided together, with the reason once."""
+        by_reason = defaultdict[str, list[Outcome]](list)
+        for one in outcomes:
+            by_reason[one.reason].append(one)
+        for reason, found in by_reason.items():
+            for one in found:
+                self._outcome(one, discovery)
+            these = f"these {len(found)}: " if len(found) > 1 else ""
+            self._line(f"    {these}{reason}", discovery)
 
     def _outcome(self, one: Outcome, discovery: Discovery) -> None:
         said = one.sentence or f"{one.hypothesis.keyword} at {one.hypothesis.pointer}"
@@ -51,9 +66,8 @@ class Screen:
             self._line(f"    {one.hypothesis.source}", discovery)
         if one.but:
             self._line(f"    but: {one.but}", discovery, "yellow")
-        if one.state in (REFUTED, UNDECIDED):
-            self._line(f"    {one.reason}", discovery)
         if one.state == REFUTED:
+            self._line(f"    {one.reason}", discovery)
             for line in without_secrets(one.curl, discovery.secrets).splitlines():
                 click.echo(f"      {printable(line)}")
 

@@ -65,7 +65,9 @@ def test_two_schemes_that_are_asked_for_together_are_both_there(tmp_path: Path) 
 def test_what_is_printed_at_start_is_answered(tmp_path: Path) -> None:
     file = contract(tmp_path, {"pair": SCHEMES["basic"][0]}, [{"pair": []}])
     with serving(str(file), "--port", "0") as server:
-        assert "specdouble token ada" in server.wait_for(r"sign in +(.*)")[1]
+        signs_in = server.wait_for(r"sign in +(.*)")[1]
+        assert "specdouble token ada" in signs_in
+        assert signs_in.rstrip().endswith("(or as grace, linus; any other key is a caller of its own)")
         command = server.wait_for(r"(curl \S+ -u \S+)")[1]
         done = subprocess.run([*command.split(), "-sw", "%{http_code}"], capture_output=True, text=True, check=True)
     assert done.stdout.endswith("200")
