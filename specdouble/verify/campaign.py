@@ -24,6 +24,7 @@ from specdouble.verify.problem import (
 )
 from specdouble.verify.proof import Proof
 from specdouble.verify.refusal import says_taken, tells_of_none
+from specdouble.verify.sender import is_fickle
 from specdouble.verify.session import Session
 from specdouble.verify.settings import STRICTNESS
 from specdouble.verify.strictness import counts, weight
@@ -238,14 +239,17 @@ class Campaign:
             return "the server says that what was sent names a document that is not there"
         return None
 
-    @staticmethod
-    def _was_chance(trial: Trial, expected: str, seen: str) -> bool:
-        """Whether the request that should have been accepted is, once it is sent again."""
-        if not expected.endswith(" to be accepted"):
-            return False
+    def _was_chance(self, trial: Trial, expected: str, seen: str) -> bool:
+        """Whether a request is answered as it should be once it is sent again, or is refused for another reason."""
         refused = next((one for one in trial.exchanges[::-1] if one.refused and one.told() in seen), None)
+        if refused is None:
+            return False
         try:
-            return refused is not None and trial.again(refused).ok
+            if expected.endswith(" to be accepted"):
+                return trial.again(refused).ok
+            # Who loses a race may be refused in a way of its own: only of a server that is known to do it by chance
+            # the same is asked again.
+            return is_fickle(self.session, refused) and trial.resend(refused.call).status != refused.status
         except Interruption:
             return False
 

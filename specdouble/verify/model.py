@@ -169,6 +169,7 @@ class Model:
         seen = self.trial.look_for(entry.document, entry.document.user)
         if seen is None:
             raise Broken(f"{entry.name} to be there", f"it is not: {self.trial.exchanges[-1].told(60)}")
+        self.trial.hold_to(entry.document, seen)
         for name, value in entry.held.items():
             if name in seen and not (same(value, seen[name]) and same(seen[name], value)):
                 raise Broken(f"{name} of {entry.name} to be {shown(value)}", f"it is {shown(seen[name])}")
@@ -278,7 +279,7 @@ class Model:
 
     def broken(self, found: Broken) -> Broken:
         """What was found, with the program that led to it."""
-        return Broken(f"after [{'; '.join(self.story)}] {found.expected}", found.seen)
+        return Broken(f"after [{'; '.join(self.story)}] {found.expected}", found.seen, found.check, found.promise)
 
 
 def _in(home: Home) -> str:

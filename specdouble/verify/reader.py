@@ -41,11 +41,11 @@ class Reader(Sender):
             expected = f"the document of {subject.collection} that was created to be there"
             told = f"it is not: {self.exchanges[-1].told(80)}"
             raise Broken(expected, told, "read_your_writes", shows_all(operation))
-        self._is_of(document, seen)
+        self.hold_to(document, seen)
         return seen
 
     @staticmethod
-    def _is_of(document: Document, seen: dict[str, Any]) -> None:
+    def hold_to(document: Document, seen: dict[str, Any]) -> None:
         """Hold that what a read shows is the document that was asked for, ahead of all that is held against it."""
         key = document.subject.key
         asked, shown = str(document.id), str(seen.get(key, document.id))

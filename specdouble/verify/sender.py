@@ -142,7 +142,7 @@ class Sender:
             exchange = self.resend(call)
             if exchange.ok:
                 fickle[call.operation.id] += 1
-                if fickle[call.operation.id] >= FICKLE:
+                if is_fickle(self.session, refused):
                     self._object_to_chance(refused)
                 return exchange
         return refused
@@ -217,3 +217,8 @@ class Sender:
         wait = max(self.session.settings.tick, LATE * resolution(stamp))
         time.sleep(wait)
         self._waited += wait
+
+
+def is_fickle(session: Any, refused: Exchange) -> bool:
+    """Whether the operation of a refused request is known to refuse by chance."""
+    return bool(session.fickle[refused.call.operation.id] >= FICKLE)

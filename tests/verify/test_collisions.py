@@ -9,12 +9,17 @@ from typing import Any
 
 import pytest
 from starlette.applications import Starlette
-from starlette.requests import Request
+from starlette.requests import Request as Asking
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from specdouble.contract import Contract, read
+from specdouble.double.http.compiled_operation import Outcome
+from specdouble.double.http.request import Request
+from specdouble.double.state.world import World
 from specdouble.prove.bench import Bench, Options
+from specdouble.prove.change import Asked, Store, answering, storing
+from specdouble.prove.fault import Change
 from specdouble.verify import Settings, verify
 from specdouble.verify.verdict import Verdict
 from tests.applications import serving
@@ -89,6 +94,58 @@ def test_a_read_that_answers_another_document_is_one_failure_that_says_so(
     assert failure.promise == "GET /api/lead-management/{id} shows the document that is asked for"
 
 
+def _bench(*place: str) -> Bench:
+    """Where doubles with a fault are verified."""
+    return Bench(Options(ROOT.joinpath("tests", *place), seed=1))
+
+
+def _found(bench: Bench, change: Change, *rules: str) -> list[tuple[str, str]]:
+    """What is found on a double with a change: the checks, and their promises."""
+    chosen = replace(bench.settings, phases=("rules",), rules=rules)
+    return [(one.check, one.promise) for one in bench.verified(change, chosen).failures]
+
+
+class Newest(Store):
+    """Shows the newest document, whichever is asked for."""
+
+    def find_one(self, filter: Any, *others: Any, **named: Any) -> Any:
+        return self.documents.find_one(filter, *others, **named) and [*self.documents.find({})][-1]
+
+
+class Oldest(Store):
+    """Shows the oldest document, whichever is asked for."""
+
+    def find_one(self, filter: Any, *others: Any, **named: Any) -> Any:
+        return self.documents.find_one(filter, *others, **named) and next(iter(self.documents.find({})))
+
+
+@pytest.mark.slow
+def test_a_read_of_another_document_that_programs_alone_see_is_named_so() -> None:
+    found = _found(
+        _bench("prove", "contracts", "catalog"), storing(("readCategory",), "categories", Newest), "programs"
+    )
+    assert found == [("read_your_writes", "GET /categories/{id} shows the document that is asked for")]
+
+
+@pytest.mark.slow
+def test_a_tag_of_another_document_is_named_as_a_read_of_it() -> None:
+    found = _found(_bench("tracker"), storing(("readProject",), "projects", Oldest), "header_fields")
+    assert found == [("read_your_writes", "GET /v1/projects/{projectId} shows the document that is asked for")]
+
+
+@pytest.mark.slow
+def test_a_refusal_by_chance_breaks_no_rule_of_what_is_refused() -> None:
+    numbers = count(1)
+
+    async def refuse_each_third(asked: Asked, request: Request, world: World) -> Outcome:
+        request.body = b"{" if next(numbers) % 3 == 0 else request.body
+        return await asked(request, world)
+
+    checks = ("unique:categories.title", "read_your_writes", "conformance")
+    found = _found(_bench("prove", "contracts", "catalog"), answering(("createCategory",), refuse_each_third), *checks)
+    assert found == [("conformance", "POST /categories answering 400: the same answer to the same request")]
+
+
 def test_a_unique_value_that_does_not_fit_is_told_though_it_stays_taken_once_it_was_taken() -> None:
     bench = Bench(Options(ROOT / "specdouble" / "project" / "templates" / "openapi.yaml"))
     fault = bench.mutants["request.minLength-off-by-one:createAuthor.name"]
@@ -100,7 +157,7 @@ def test_a_unique_value_that_does_not_fit_is_told_though_it_stays_taken_once_it_
     assert bench.verified(lambda factories: factories, chosen).failures == []
 
 
-async def _never_new(request: Request) -> Response:
+async def _never_new(request: Asking) -> Response:
     """A server that says of every invoice that its number is taken."""
     if request.method != "POST":
         return JSONResponse({"data": []} if request.url.path == "/invoices" else {})

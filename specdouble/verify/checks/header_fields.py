@@ -118,6 +118,9 @@ def _tagged(trial: Trial, document: Document) -> tuple[str, Exchange]:
     reader = document.subject.readers[0]
     exchange = trial.send(reader, document.user, **trial.place(reader, document))
     accepted(exchange, "a read of a document that is there")
+    found = exchange.shown(document.subject.action(reader))
+    if isinstance(found, dict):
+        trial.hold_to(document, document.subject.named(found))
     if "etag" not in exchange.headers:
         raise NotPromised
     return exchange.headers["etag"], exchange

@@ -269,7 +269,7 @@ def _catalogue(trial: Trial, subject: Subject, number: int) -> None:
 
 def _blame(trial: Trial, subject: Subject, changes: Body) -> None:
     """Find the one value that is refused by itself."""
-    creator = trial.creator(subject)
+    creator, whole = trial.creator(subject), list(trial.exchanges)
     requested = subject.requested(creator)
     for name, value in changes.items():
         value = anew(trial, subject, name, requested[name], value)
@@ -278,6 +278,7 @@ def _blame(trial: Trial, subject: Subject, changes: Body) -> None:
         trial.exchanges.clear()
         exchange, _ = trial.try_create(subject, trial.user, base)
         accepted(exchange, f"{name} {shown(value)}")
+    trial.exchanges[:] = whole
 
 
 def _smallest(trial: Trial, subject: Subject, changes: Body, broken: Broken) -> None:
@@ -302,10 +303,12 @@ def _catalogue_update(trial: Trial, subject: Subject, updater: Updater, number: 
     changes = trial.kept(updater, document, changes)
     exchange = trial.try_update(updater, document, changes, as_it_is=True)
     if not exchange.ok:
+        whole = list(trial.exchanges)
         for name, value in changes.items():
             trial.exchanges.clear()
             one = trial.create(subject)
             accepted(trial.try_update(updater, one, {name: value}), f"{name} {shown(value)} in an update")
+        trial.exchanges[:] = whole
         accepted(exchange, "an update that keeps the contract")
     try:
         hold(trial, document, changes, "updated")
