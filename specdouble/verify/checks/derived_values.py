@@ -20,6 +20,8 @@ from specdouble.verify.subject import Subject
 from specdouble.verify.trial import Trial
 from specdouble.verify.values import kind, merged
 
+TRIES = 3  # at documents that are numbered one after another: other cases may create some in between
+
 
 @dataclass(frozen=True)
 class Counter:
@@ -50,7 +52,7 @@ def plan(session: Session, subject: Subject) -> Plan:
             promise = f"{told}, {_AFTER['at once']}"
             yield Case(Names.derived_values, promise, partial(_deleted_together, counter=counter), "", about)
     for name in _server_set(session, subject, "integer"):
-        promise = f"no two of {subject.collection} below one document have the same {name}"
+        promise = f"no two of {subject.collection} that are numbered together have the same {name}"
         yield Case(Names.derived_values, promise, partial(_numbered, subject=subject, name=name), "", about)
     for name, state, value in _flags(session, subject):
         promise = f"{subject.collection}.{name} tells whether {state} is {value}"
@@ -193,14 +195,9 @@ def _written(trial: Trial, counter: Counter) -> None:
 def _numbered(trial: Trial, subject: Subject, name: str) -> None:
     creator = trial.creator(subject)
     above = parents(trial.session, subject, creator)
-    if not above or not above[-1][1].creators:
-        raise NotExercised(f"nothing tells among which documents {name} counts")
-    there = below(trial, subject, trial.user)
-    made = [trial.create_in(subject, trial.user, there) for _ in range(3)]
-    first = [trial.look(one).get(name) for one in made]
-    start = first[0] if isinstance(first[0], int) else 0
-    if first != [start, start + 1, start + 2]:
-        raise NotExercised(f"{name} does not number what is created: it was {shown(first)}")
+    is_apart = bool(above) and bool(above[-1][1].creators)
+    there = below(trial, subject, trial.user) if is_apart else trial.session.surroundings(creator, trial.user, None)
+    made = _in_a_row(trial, subject, name, there)
     bodies = [trial.body(subject, creator, trial.user) for _ in range(CLIENTS)]
     answers = trial.volley([trial.create_call(subject, trial.user, body, around=there) for body in bodies])
     more = [one for one in (trial.adopt(subject, trial.user, answer) for answer in answers) if one is not None]
@@ -209,9 +206,26 @@ def _numbered(trial: Trial, subject: Subject, name: str) -> None:
         _hold_apart(trial, name, [*made[1:], *more, trial.create_in(subject, trial.user, there)])
 
 
+def _in_a_row(trial: Trial, subject: Subject, name: str, there: dict[str, Any]) -> list[Document]:
+    """New documents that have the numbers one after another, as they were created: no moment does, and no measure.
+
+    Raises:
+        NotExercised: they have not; also where others are always created in between.
+    """
+    for _ in range(TRIES):
+        made = [trial.create_in(subject, trial.user, there) for _ in range(3)]
+        first = [trial.look(one).get(name) for one in made]
+        start = first[0] if isinstance(first[0], int) else 0
+        if first == [start, start + 1, start + 2]:
+            return made
+    raise NotExercised(f"{name} does not number what is created: it was {shown(first)}")
+
+
 def _hold_apart(trial: Trial, name: str, documents: list[Document]) -> None:
     seen = [trial.look(one).get(name) for one in documents]
-    if len(set(seen)) < len(seen):
+    if len(set(seen)) == len(seen):
+        return
+    if [trial.look(one).get(name) for one in documents] == seen:  # else it tells the place among others, which moves
         raise Broken(f"{name} to be another in each document", f"it is {shown(seen)}")
 
 
