@@ -15,6 +15,7 @@ from typing import Any
 from unittest import mock
 from uuid import uuid4
 
+import httpx
 import pytest
 from pymongo import MongoClient
 
@@ -35,6 +36,7 @@ LACKS = {
         "test_nobody_has_to_make_a_parent_that_no_operation_makes": _ID,
         "test_an_envelope_may_be_called_as_a_property_of_the_document_is": _ID,
         "test_what_is_let_in_under_a_parent_that_is_not_there_is_found_under_it": _ID,
+        "test_a_list_below_its_parents_id_is_a_list_though_its_documents_stand_below_a_word_more": _ID,
         "test_a_value_is_emptied_where_the_end_is_set_null": _ENTRY,
         "test_what_names_a_document_that_is_deleted_softly_goes_or_forgets_it[shop]": _ENTRY,
         "test_a_label_is_taken_off_and_a_parent_stays[tracker]": _ENTRY,
@@ -54,8 +56,14 @@ LACKS = {
         "test_what_is_held_is_nothing_again_after_a_reset": _LEAVES,
         "test_idle_worlds_leave_a_full_store_before_a_document_is_refused": _LEAVES,
         "test_a_world_that_nobody_asks_for_long_enough_leaves_and_says_so_once": _LEAVES,
+        "test_who_comes_back_to_a_world_that_left_with_documents_is_told_once": _LEAVES,
+        "test_a_full_store_takes_no_document_more_and_says_which_option_gives_room": _LEAVES,
+        "test_a_full_store_takes_documents_again_after_some_are_deleted": _LEAVES,
+        **{f"test_a_refused_request_makes_no_world[asked{number}]": _LEAVES for number in range(4)},
+        "test_what_lies_below_a_document_is_found_by_an_index_however_much_lies_below_others": "tells no indexes",
     },
 }
+_handle_request = httpx.HTTPTransport.handle_request
 _EMBEDDED = {"test_persistence.py"}  # of `--persist`, which is for the embedded store
 
 
@@ -65,7 +73,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items[:] = [item for item in items if item.path.name not in _EMBEDDED]
     for item in items:
         if item.name in lacks:
-            item.add_marker(pytest.mark.xfail(reason=lacks[item.name], strict=False))
+            item.add_marker(pytest.mark.xfail(reason=lacks[item.name], strict=True))
 
 
 class _Opened:
@@ -105,6 +113,13 @@ class _Opened:
 _opened = _Opened()
 
 
+def _patiently(transport: httpx.HTTPTransport, request: httpx.Request) -> httpx.Response:
+    """Ask, and wait longer than the five seconds that httpx would: an engine may share its cores with much else."""
+    timeout = request.extensions["timeout"]
+    request.extensions["timeout"] = {name: 60 if waits == 5 else waits for name, waits in timeout.items()}
+    return _handle_request(transport, request)
+
+
 def _forget(engine: MongoClient[Any], prefix: str) -> None:
     for name in engine.list_database_names():
         if name.startswith(prefix):
@@ -133,6 +148,7 @@ def _everywhere() -> Iterator[None]:
         with (
             mock.patch("specdouble.double.double.open_store", elsewhere),
             mock.patch("specdouble.double.state.sharing_process.Common", _opened.common),
+            mock.patch.object(httpx.HTTPTransport, "handle_request", _patiently),
         ):
             yield
 
