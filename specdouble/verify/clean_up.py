@@ -9,7 +9,9 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
+from typing import Any
 
+from specdouble.verify.census import count_strays
 from specdouble.verify.exchange import Call
 from specdouble.verify.identity import User
 from specdouble.verify.ledger import Created, Ledger
@@ -25,6 +27,8 @@ SHARE = 0.2  # of `max_time`, at most
 ROUNDS = 3  # of those whose delete was refused: what stood in the way may be gone by then
 WORKERS = 4
 CONDITION_FAILED = (400, 412, 422, 428)  # where If-Match is not taken for what it says
+MOST_TOLD = 5  # ids of what is new in one list
+LONGEST_TOLD = 60  # characters of one of them
 SHARE_OF_TRACES = 0.25  # of the time: what no answer told of is looked for, where the rest is not deleted too
 
 
@@ -45,6 +49,7 @@ def clean_up(session: Session, seconds: float) -> int:
     with suppress(OutOfTime, KeyboardInterrupt):
         find_traces(session)  # in lists that are shorter by now
         _delete_all(session)
+        count_strays(session)
     return before - len(ledger.newest_first()) - len(ledger.unfound)
 
 
@@ -109,18 +114,28 @@ def _deleted(session: Session, call: Call) -> int:
 
 def left_over(session: Session) -> list[str]:
     """What could not be deleted: each document with the command that deletes it, where there is one."""
+    ledger = session.ledger
     lines, without = session.client.orphans.told(), Counter[str]()
-    for made in (*session.ledger.newest_first(), *session.ledger.unfound.values()):
-        if session.ledger.deleter(made) is None:
+    for made in (*ledger.newest_first(), *ledger.unfound.values()):
+        if ledger.deleter(made) is None:
             without[f"made by {made.by}" if "/" in made.kind else f"of {made.kind}"] += 1
         else:
-            lines.append(f"{made.kind} {made.id}{_doubt(session.ledger, made)}: {_command(session, made)}")
+            lines.append(f"{made.kind} {made.id}{_doubt(ledger, made)}: {_command(session, made)}")
     lines += [f"{count} {which}: no operation deletes them" for which, count in without.items()]
-    unnamed = Counter(str(call.operation) for call in session.ledger.unnamed)
+    lines += [
+        f"{len(ids)} in {listing} that no answer told of, new since this run began and perhaps its own: {_told(ids)}"
+        for listing, ids in ledger.stray.items()
+    ]
+    unnamed = Counter(str(call.operation) for call in ledger.unnamed)
     lines += [f"{count} made by {operation}, whose answers do not say which" for operation, count in unnamed.items()]
-    unanswered = Counter(str(call.operation) for call in session.ledger.unanswered())
+    unanswered = Counter(str(call.operation) for call in ledger.unanswered())
     lines += [f"{count} perhaps, by {operation}, which was not answered" for operation, count in unanswered.items()]
     return lines
+
+
+def _told(ids: list[Any]) -> str:
+    more = [f"{len(ids) - MOST_TOLD} more"] if len(ids) > MOST_TOLD else []
+    return ", ".join([str(one)[:LONGEST_TOLD] for one in ids[:MOST_TOLD]] + more)
 
 
 def _doubt(ledger: Ledger, made: Created) -> str:

@@ -254,10 +254,15 @@ class Client:
             self.requests += 1
         method = call.operation.method.upper()
         number = self.guard.ledger.send(call)
-        answer = self._pool.request(
-            method, url, body=content, headers=headers, redirect=False, preload_content=False, timeout=self.patience()
-        )  # fmt: skip
-        received = read(answer, self.patience())
+        try:
+            answer = self._pool.request(
+                method, url, body=content, headers=headers, redirect=False, preload_content=False,
+                timeout=self.patience(),
+            )  # fmt: skip
+            received = read(answer, self.patience())
+        except (UnfitAnswer, urllib3.exceptions.ReadTimeoutError):
+            self.guard.ledger.late(number)
+            raise
         answer.release_conn()
         exchange = Exchange(
             call, method, url, headers, content, answer.status, _fields(answer), received, started,

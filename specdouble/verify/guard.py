@@ -198,12 +198,18 @@ class Guard:
         for name, value in body.items() if isinstance(body, dict) else ():
             if self.joins_another(name, value):
                 return f"{call.operation} is not sent with {name} {value!r}: this run did not create it"
+            if self._renames(call.operation, name) and self.is_anothers(call.operation, name, value, True):
+                return f"{call.operation} is not sent with {name} {value!r}: it may take the name of another's document"
         if any(self.ledger.owned(kind, value) for _, kind, value in named):
             return None
         for name, value, itself in (*_ids(body), *_ids(dict(call.query))):
             if self.is_anothers(call.operation, name, value, itself):
                 return f"{call.operation} is not sent with {name} {value!r}: this run made no such document"
         return None
+
+    def _renames(self, operation: Operation, name: str) -> bool:
+        """Whether the property of a body holds what the document that the path names is called from then on."""
+        return ends_in_parameter(operation) and self._is_its_own_id(operation, name)
 
     def joins_another(self, name: str, value: Any) -> bool:
         """Whether a property of a body would put what is written below a document of another's.

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from specdouble.contract import Operation
 from specdouble.url import split_url
+from specdouble.verify.census import is_whole
 from specdouble.verify.exchange import Call, Exchange
 from specdouble.verify.judge import trouble
 from specdouble.verify.problem import CouldNotRun, Interruption, OutOfTime, Trouble, Unanswered
@@ -176,6 +177,8 @@ def meet_strangers(session: Session) -> None:
                 exchange = session.client.send(Call(operation, user.name or None))
             except Interruption:
                 break
+            if is_whole(session.contract, exchange):
+                session.ledger.whole.append(exchange.call)
             for kind, key in ids_in(session, operation, exchange.json if exchange.ok else None):
                 session.ledger.meet(kind, key)
 

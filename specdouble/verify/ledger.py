@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -21,6 +22,7 @@ from specdouble.verify.wrapper import unwrapped
 SAFE = ("get", "head", "options", "trace")
 MOST_STRANGERS = 100_000  # ids of documents that were there before
 LONGEST_ID = 200  # characters
+LONGEST_SAID = 99  # characters of a text of the contract that may be an example of an id
 DEEPEST_SHOWN = 20  # levels of an answer that are looked through
 
 
@@ -85,6 +87,8 @@ class Ledger:
     unnamed: list[Call] = field(default_factory=list)  # creates whose answer does not say which document it made
     refused: dict[str, Call] = field(default_factory=dict)  # by the name that the create asked for
     unfound: dict[tuple[str, str], Created] = field(default_factory=dict)  # what no path finds by a guessed id
+    whole: list[Call] = field(default_factory=list)  # lists that were read to their end before anything was written
+    stray: dict[str, list[Any]] = field(default_factory=dict)  # by list, what is new in it, though no answer told of it
 
     def __post_init__(self) -> None:
         self.kinds = DocumentKinds(self.contract)
@@ -93,13 +97,16 @@ class Ledger:
         self._values: Counter[str] = Counter()  # the ids of this run, of whatever kind
         self._strange: set[str] = set()
         self._gone: set[tuple[str, str]] = set()  # what this run made and deleted
+        self._answered_at: dict[tuple[str, str], float] = {}  # when the last answer came that a document was made
+        self._tried: set[str] = set()  # the kinds of which a create was sent
         self._missed: set[tuple[str, str]] = set()  # what was not found when it was to be deleted
-        self._said = set(texts_within(self.contract.data))
+        self._said = set(texts_within(self.contract.data, LONGEST_SAID))
         self._lock, self._sent = RLock(), 0
         self._written: dict[tuple[Any, ...], Written] = {}  # by path and what it leads through
         self._traces: dict[tuple[str, str], Created] = {}  # seen in lists, though no answer said so
         self._open: dict[int, Call] = {}  # what may have been done, though no answer said so
         self._unanswered: dict[int, Call] = {}  # creates of which no answer came, and whose lists were not searched
+        self._late: list[Call] = []  # likewise, and an answer may come yet
         self._file = LedgerFile(self.file)
 
     def oldest(self, kind: str) -> Created | None:
@@ -210,6 +217,7 @@ class Ledger:
             self._sent += 1
             number = self._sent
             self._open[number] = call
+            self._tried.add(self.kinds.made_by(call.operation) or "")
             if creates(self.contract, call.operation):
                 self._note_place(call)
                 self._unanswered[number] = call
@@ -231,17 +239,49 @@ class Ledger:
             return list(self._written.values())
 
     def search(self, create: Call) -> None:
-        """Note that the list that a create writes to was searched: what is not known of it by now is not there."""
+        """Note that the list that a create writes to was searched: what is not known of it by now is not there.
+
+        Of what bears no word, nobody could tell.
+        """
         for number, call in list(self._unanswered.items()):
-            if (call.operation, call.path) == (create.operation, create.path):
+            if (call.operation, call.path) == (create.operation, create.path) and self._bears_word(call):
                 del self._unanswered[number]
         for key, made in list(self.unfound.items()):
             if (made.by, made.parents) == (create.operation, create.path):
                 del self.unfound[key]
 
+    def _bears_word(self, call: Call) -> bool:
+        document = unwrapped(self.contract, call.operation, call.body)
+        held = document.values() if isinstance(document, dict) else ()
+        return any(isinstance(one, str) and self.has_word(one) for one in held)
+
+    def late(self, number: int) -> None:
+        """Note that nobody waits for the answer any more: what it makes may be there after all lists were searched."""
+        call = self._unanswered.pop(number, None)
+        if call is not None:
+            self._late.append(call)
+
     def unanswered(self) -> list[Call]:
         """The creates of which nobody knows whether they made anything."""
-        return list(self._unanswered.values())
+        return [*self._unanswered.values(), *self._late]
+
+    def is_tried(self, kind: str) -> bool:
+        """Whether this run has sent a create of such documents."""
+        return kind in self._tried
+
+    def is_known(self, kind: str, value: Any) -> bool:
+        """Whether it is known whose the document is: it was there before, or an answer or a list told of it since."""
+        key = (kind, str(value))
+        known = (self.strangers, self.created, self._traces, self._gone)
+        return len(self.strangers) >= MOST_STRANGERS or any(key in one for one in known)
+
+    def count(self, listing: Operation, ids: list[Any]) -> None:
+        """Note what a list shows beyond what is known; whatever was created there is told by that."""
+        if ids:
+            self.stray[str(listing)] = list(dict.fromkeys((*self.stray.get(str(listing), ()), *ids)))
+        for number, call in list(self._unanswered.items()):
+            if call.operation.path == listing.path:
+                del self._unanswered[number]
 
     def trace(self, create: Call, key: Any) -> None:
         """Note a document that a request of this run must have made in the list, though no answer said so."""
@@ -276,13 +316,11 @@ class Ledger:
         method = call.operation.method
         named = self.kinds.named(call.operation, call.path)
         if method == "delete" and named and ends_in_parameter(call):
-            self.forget(named[-1][1], named[-1][2])
+            self.forget(named[-1][1], named[-1][2], exchange.started)
         elif named and method in ("put", "patch") and (was := self.owned(named[-1][1], named[-1][2])):
             self._note_renamed(was, call, exchange)
         elif named and ends_in_parameter(call) and self._made_by_path(call, exchange, *named[-1][1:]):
-            name, kind, value = named[-1]
-            parents = {other: held for other, held in call.path.items() if other != name}
-            self._add(Created(kind, value, call.user, parents, call.operation, call.authorization))
+            self._note_made_by_path(call, exchange, *named[-1])
         elif creates(self.contract, call.operation):
             self._note_created(call, exchange)
         elif named and (was := self.owned(named[-1][1], named[-1][2])):
@@ -352,14 +390,29 @@ class Ledger:
             self._add(Created(was.kind, key, was.user, was.parents, was.by))
 
     def _made_by_path(self, call: Call, exchange: Exchange, kind: str, value: Any) -> bool:
-        """Whether the request made the document that its path names."""
+        """Whether the request made the document that its path names: none of that name was there, or it says so (201).
+
+        Many servers answer 200 whether they made it or not.
+        """
         if call.operation.method not in ("post", "put") or (kind, str(value)) in self.strangers:
             return False
-        return self.is_minted(value) or (exchange.status == 201 and self.owned(kind, value) is None)
+        if self.is_minted(value) or self.is_gone(kind, value):
+            return True
+        if exchange.status == 201:
+            return self.owned(kind, value) is None
+        return call.operation.method == "put" and not self.may_be_anothers(kind, value)
+
+    def _note_made_by_path(self, call: Call, exchange: Exchange, name: str, kind: str, value: Any) -> None:
+        parents = {other: held for other, held in call.path.items() if other != name}
+        made = Created(kind, value, call.user, parents, call.operation, call.authorization)
+        self._add(made)
+        if call.operation.id in self.contract.actions:  # else nobody says where an answer shows what names it
+            self._note_renamed(made, call, exchange)
 
     def _add(self, made: Created) -> None:
         key = (made.kind, str(made.id))
         self._gone.discard(key)
+        self._answered_at[key] = time.time()
         if key in self.strangers or key in self.created:
             return  # the create answered with a document that was there before
         self.created[key] = made
@@ -370,10 +423,18 @@ class Ledger:
             "delete": self.removal(made),
         })  # fmt: skip
 
-    def forget(self, kind: str, value: Any) -> None:
-        """Note that a document is gone."""
+    def forget(self, kind: str, value: Any, asked: float | None = None) -> None:
+        """Note that a document is gone.
+
+        Args:
+            kind: what it is one of.
+            value: its id.
+            asked: when that was asked for: of what was made since, an id that a server gives again, nothing is known.
+        """
         key = (kind, str(value))
         with self._lock:
+            if asked and asked < self._answered_at.get(key, 0):
+                return
             self._traces.pop(key, None)
             self.unfound.pop(key, None)
             if self.created.pop(key, None) is not None:

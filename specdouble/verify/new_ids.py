@@ -14,6 +14,7 @@ from specdouble.verify.exchange import Call, Exchange
 from specdouble.verify.id_shape import bare_id
 from specdouble.verify.wrapper import unwrapped
 
+LONGEST_NAME = 100_000  # characters of a name that a create has asked for
 NAMES = ("name", "key", "slug", "code")  # what a document is found by, where its create does not tell an id
 
 
@@ -57,7 +58,7 @@ class NewIds:
         """
         if not isinstance(exchange.json, list):
             return []
-        asked = {text.casefold() for text in texts_within(call.body)}
+        asked = {text.casefold() for text in texts_within(call.body, LONGEST_NAME)}
         names = self._kinds.id_names(call.operation)
         shown = [entry.get(name) for entry in exchange.json if isinstance(entry, dict) for name in names]
         return [one for one in shown if isinstance(one, str) and one.casefold() in asked]
@@ -93,10 +94,10 @@ class NewIds:
         return None
 
 
-def texts_within(value: Any, depth: int = 0) -> Iterator[str]:
+def texts_within(value: Any, longest: int, depth: int = 0) -> Iterator[str]:
     """Every text in a body, or in a contract, that might be an id."""
-    if isinstance(value, str) and len(value) < 100:
+    if isinstance(value, str) and len(value) <= longest:
         yield value
     elif isinstance(value, dict | list) and depth < 40:
         for item in value.values() if isinstance(value, dict) else value:
-            yield from texts_within(item, depth + 1)
+            yield from texts_within(item, longest, depth + 1)

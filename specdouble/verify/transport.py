@@ -169,10 +169,11 @@ class BoundedAdapter(requests.adapters.HTTPAdapter):
 
     Args:
         patience: tells how many seconds an answer may take by now.
+        dropped: is told of each request that is sent again: the server may have done it, and not answered.
     """
 
-    def __init__(self, patience: Callable[[], float]) -> None:
-        self._patience = patience
+    def __init__(self, patience: Callable[[], float], dropped: Callable[[], None]) -> None:
+        self._patience, self._dropped = patience, dropped
         super().__init__()
 
     def init_poolmanager(self, *arguments: Any, **options: Any) -> Any:
@@ -196,6 +197,7 @@ class BoundedAdapter(requests.adapters.HTTPAdapter):
             except requests.exceptions.ConnectionError as error:
                 if isinstance(error.__context__, UnfitAnswer):
                     raise
+            self._dropped()
             time.sleep(min(pause, self._patience()))
         return self._answer(request, min(agreed, self._patience()), *arguments, **options)
 
@@ -210,14 +212,15 @@ class BoundedAdapter(requests.adapters.HTTPAdapter):
 
 
 @contextlib.contextmanager
-def bounded_sessions(patience: Callable[[], float]) -> Iterator[None]:
+def bounded_sessions(patience: Callable[[], float], dropped: Callable[[], None]) -> Iterator[None]:
     """Sessions of Requests that are made meanwhile have the bounds: Schemathesis makes its own, and takes none.
 
     Args:
         patience: tells how many seconds an answer may take by now.
+        dropped: is told of each request that is sent again.
     """
     module: Any = requests.sessions
-    plain, module.HTTPAdapter = module.HTTPAdapter, partial(BoundedAdapter, patience)
+    plain, module.HTTPAdapter = module.HTTPAdapter, partial(BoundedAdapter, patience, dropped)
     try:
         yield
     finally:

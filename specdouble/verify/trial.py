@@ -148,7 +148,7 @@ class Trial(Reader):
         around = {"path": path, "query": dict(call.query), "headers": dict(call.headers)}
         document = Document(subject, None, user, subject.unwrapped(call), shown, exchange, around)
         document.id = created_id(subject, exchange, shown)
-        document.answered = bool(shown.keys() & subject.resource.properties.keys())
+        document.answered = _is_shown(subject, shown)
         self.made.append(document)
         self.session.adopt(document)
         if document.id is None or not document.answered:
@@ -360,9 +360,10 @@ class Trial(Reader):
         """Note what an accepted change has left of a document, and where it is found now."""
         _move(document, changes)
         shown = exchange.shown(updater.action)
-        document.answered = isinstance(shown, dict) and bool(shown)
+        shown = document.subject.named(shown) if isinstance(shown, dict) else {}
+        document.answered = _is_shown(document.subject, shown)
         if document.answered:
-            document.shown = document.subject.named(shown)
+            document.shown = shown
             self._follow(document, changes)
         elif document.subject.observable and document.id is not None:
             # The answer shows nothing (204): what was written is looked up.
@@ -406,6 +407,12 @@ def _move(document: Document, changes: Mapping[str, Any]) -> None:
     for action in (subject.action(one) for one in (*subject.creators, *subject.listers, *subject.readers)):
         path = path | {one: changes[name] for one, name in action.scope if one in path and name in changes}
     document.around = {**document.around, "path": path}
+
+
+def _is_shown(subject: Subject, shown: Mapping[str, Any]) -> bool:
+    """Whether an answer shows the document: some of its properties, and not its id alone."""
+    properties = subject.resource.properties.keys()
+    return bool(shown.keys() & (properties - {subject.key} or properties))
 
 
 def views(trial: Trial, document: Document) -> Iterator[tuple[str, dict[str, Any]]]:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import time
+from dataclasses import replace
 from pathlib import Path
 from threading import Event, Thread
 
@@ -9,6 +12,7 @@ import pytest
 
 from specdouble.contract import read
 from specdouble.verify.exchange import Call, Exchange
+from specdouble.verify.guard import Guard
 from specdouble.verify.ledger import Ledger
 
 LONG = "a-zone-that-was-there-before.example."
@@ -83,3 +87,78 @@ def test_documents_may_be_created_while_others_are_looked_at(ledger: Ledger) -> 
     while not ended.is_set():
         assert ledger.may_be_anothers("items", 7)
     thread.join()
+
+
+def answered(call: Call, status: int, shown: object, started: float = 0.0) -> Exchange:
+    """An answer in JSON to a request that was sent at that moment."""
+    content, headers = json.dumps(shown).encode(), {"content-type": "application/json"}
+    return Exchange(call, call.operation.method.upper(), "http://x/", {}, None, status, headers, content, started, 0.0)
+
+
+def test_what_a_put_has_made_is_this_runs_though_it_was_answered_as_a_change(ledger: Ledger) -> None:
+    call = Call(ledger.contract.operations["putPerson"], path={"name": LONG}, body={"name": LONG}, has_body=True)
+    ledger.answer(ledger.send(call), call, answered(call, 200, {"name": LONG}))
+    assert ledger.is_made("people", LONG)
+
+
+def test_what_a_put_has_changed_that_was_there_before_stays_anothers(ledger: Ledger) -> None:
+    ledger.meet("people", LONG)
+    call = Call(ledger.contract.operations["putPerson"], path={"name": LONG}, body={"name": LONG}, has_body=True)
+    ledger.answer(ledger.send(call), call, answered(call, 200, {"name": LONG}))
+    assert not ledger.created
+
+
+def test_what_a_put_has_made_under_the_name_that_its_body_holds_is_this_runs(ledger: Ledger) -> None:
+    put = ledger.contract.operations["putPerson"]
+    call = Call(put, path={"name": ledger.mint("mine")}, body={"name": LONG}, has_body=True)
+    ledger.answer(ledger.send(call), call, answered(call, 200, {"name": LONG}))
+    assert {"mine", LONG} == {one.id for one in ledger.created.values()}
+
+
+def test_what_was_deleted_and_is_put_again_is_this_runs_again(ledger: Ledger) -> None:
+    ledger.see(LONG)
+    put, delete = ledger.contract.operations["putPerson"], ledger.contract.operations["deletePerson"]
+    call = Call(put, path={"name": LONG}, body={"name": LONG}, has_body=True)
+    ledger.answer(ledger.send(call), call, answered(call, 201, {"name": LONG}))
+    gone = Call(delete, path={"name": LONG})
+    ledger.answer(0, gone, answered(gone, 200, None))
+    ledger.answer(ledger.send(call), call, answered(call, 200, {"name": LONG}))
+    assert ledger.is_made("people", LONG)
+
+
+def test_an_id_that_is_given_again_while_its_document_is_being_deleted_is_this_runs(ledger: Ledger) -> None:
+    create, delete = ledger.contract.operations["createItem"], ledger.contract.operations["deleteItem"]
+    call, gone = Call(create, body={"title": "a"}, has_body=True), Call(delete, path={"itemId": 7})
+    asked = time.time()
+    ledger.answer(ledger.send(call), call, answered(call, 201, {"id": 7}))
+    ledger.answer(0, gone, answered(gone, 204, None, started=asked))
+    assert ledger.is_made("items", 7)
+    ledger.answer(0, gone, answered(gone, 204, None, started=time.time()))
+    assert not ledger.is_made("items", 7)
+
+
+def test_a_name_of_any_length_that_a_create_of_many_asked_for_is_this_runs(ledger: Ledger) -> None:
+    name = "lorem ipsum " * 40
+    call = Call(ledger.contract.operations["createItem"], body={"names": [name]}, has_body=True)
+    ledger.answer(0, call, answered(call, 201, [{"id": name}]))
+    assert [one.id for one in ledger.created.values()] == [name]
+
+
+def test_of_a_lost_create_whose_body_bears_no_word_a_search_finds_nothing(ledger: Ledger) -> None:
+    create = ledger.contract.operations["createItem"]
+    plain, worded = (Call(create, body={"title": one}, has_body=True) for one in ("abc", "word 1"))
+    ledger.has_word = lambda text: "word" in text
+    ledger.send(plain), ledger.send(worded)
+    ledger.search(plain)
+    assert ledger.unanswered() == [plain]
+
+
+def test_nothing_is_renamed_to_what_may_be_anothers_name(ledger: Ledger) -> None:
+    put, guard = ledger.contract.operations["putPerson"], Guard(ledger.contract, ledger)
+    own = ledger.mint("mine")
+    call = Call(put, path={"name": own}, body={"name": own}, has_body=True)
+    ledger.answer(ledger.send(call), call, answered(call, 201, {"name": own}))
+    taken = Call(put, path={"name": own}, body={"name": "root"}, has_body=True)
+    assert "it may take the name of another's document" in (guard.refuses(taken) or "")
+    assert guard.refuses(call) is None
+    assert guard.refuses(replace(taken, body={"name": ledger.mint("mine too")})) is None

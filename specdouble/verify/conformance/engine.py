@@ -97,7 +97,7 @@ class Conformance:
             GLOBAL_HOOK_DISPATCHER.register_hook_with_name(hook, hook.__name__)
         self.stream = from_schema(self.schema).execute()
         try:
-            with bounded_sessions(self._patience), bounded_pool(), self._stopping_in_time():
+            with bounded_sessions(self._patience, knowledge.dropped), bounded_pool(), self._stopping_in_time():
                 yield from self.stream
         finally:
             self.stream.stop()
@@ -169,6 +169,8 @@ class Conformance:
     def _count(self, recorder: Any, verdict: Verdict, row: Any) -> None:
         for case_id, interaction in recorder.interactions.items():
             case = recorder.cases[case_id].value
+            if interaction.response is not None:
+                self.knowledge.overhear(case, interaction.response)
             entry = verdict.operations.setdefault(case.operation.label, dict.fromkeys(_COUNTS, 0))
             entry["cases"] += 1
             verdict.cases += 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 from contextlib import suppress
 from itertools import count
+from threading import local
 from typing import Any
 
 from hypothesis.errors import UnsatisfiedAssumption
@@ -43,6 +44,8 @@ class Knowledge:
         self.session, self.by_label = session, by_label
         self._turn = count(1)
         self._sent: dict[int, int] = {}
+        self._under_way = local()  # what this thread has sent last
+        self._heard: set[str] = set()  # the requests whose answers are noted
         self.held_back: dict[str, str] = {}  # why the guard let the last request of an operation not through
         self.renamed: set[str] = set()  # the requests whose path names another document than it was to
 
@@ -72,10 +75,26 @@ class Knowledge:
     def after_call(self, case: Any, response: Any) -> None:
         """The hook: what a generated request has created is noted, to be deleted again."""
         operation = self.by_label.get(case.operation.label)
+        self._heard.add(case.id)
         if operation is not None and case.method.lower() == operation.method:
             call = _call(operation, case, self._user(operation).name or None)
             self.session.ledger.answer(self._sent.pop(id(case), 0), call, exchange_of(call, response))
             self.session.client.orphans.after(call, response.status_code)
+
+    def overhear(self, case: Any, response: Any) -> None:
+        """Note what a request of Schemathesis' own checks has created: no hook sees those."""
+        operation = self.by_label.get(case.operation.label)
+        if operation is None or case.id in self._heard or case.method.lower() != operation.method:
+            return
+        self._heard.add(case.id)
+        call = _call(operation, case, self._user(operation).name or None)
+        self.session.ledger.answer(0, call, exchange_of(call, response))
+
+    def dropped(self) -> None:
+        """Note that the request that is under way may have been done, though it is sent again."""
+        call = getattr(self._under_way, "call", None)
+        if call is not None:
+            self.session.ledger.send(call)
 
     def _user(self, operation: Operation) -> User:
         """Who asks for the operation."""
@@ -103,6 +122,7 @@ class Knowledge:
             raise UnsatisfiedAssumption(why)
         orphans.before(call)
         self._repeat_id(operation, case)
+        self._under_way.call = call
         self._sent[id(case)] = self.session.ledger.send(call)
         if case.path_parameters:
             held = case.path_parameters.items()
