@@ -14,7 +14,7 @@ from click.testing import CliRunner, Result
 
 from specdouble.contract import Contract
 from specdouble.verify.replay_command import replay
-from specdouble.verify.report.replay import Answer, shows
+from specdouble.verify.report.recurrence import Answer, shows
 from specdouble.verify.report.writing import write_reports
 from specdouble.verify.verification import Show, run
 from tests.backend import Backend

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
+from importlib import import_module
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from specdouble.verify import digest
 from specdouble.verify.report import replay
 from specdouble.whole_files import write_whole
 
@@ -33,6 +34,8 @@ FAILURE = json.loads(r'''
 if __name__ == "__main__":
     sys.exit(played(FAILURE, sys.argv[1] if len(sys.argv) > 1 else "", os.environ))
 """
+# What of the package the script needs stands in it.
+_IMPORTED = re.compile(r"^from (specdouble\.\S+) import .+\n", re.MULTILINE)
 
 
 def write_scripts(folder: Path, failures: list[dict[str, Any]]) -> list[Path]:
@@ -71,7 +74,7 @@ def script(failure: Mapping[str, Any]) -> str:
     )
     program = _program(replay).replace("import json\n", "import json\nimport os\n", 1)
     program = program.replace("import subprocess\n", "import subprocess\nimport sys\n", 1)
-    program = program.replace("from specdouble.verify.digest import Answers\n", _program(digest))
+    program = _IMPORTED.sub(lambda found: _program(import_module(found[1])), program)
     # ASCII, and without the quotation mark that ends the text.
     data = json.dumps(failure, indent=1).replace("'", "\\u0027")
     return head + "\nfrom __future__ import annotations\n" + program + _TAIL.format(data=data)
