@@ -138,7 +138,7 @@ class Author:
     def listed(self) -> Step:
         operation, document = self.subject.listers[0], self._one()
         place = self.trial.listing(document)
-        around = self.trial.session.surroundings(operation, document.user, None, known=place)
+        around: dict[str, Any] = self.trial.session.surroundings(operation, document.user, None, known=place)
         return Step("a list", Call(operation, document.user.name, **around))
 
     # Changes

@@ -10,6 +10,7 @@ from specdouble.verify.baseline import Baseline
 from specdouble.verify.identity import User
 from specdouble.verify.problem import Interruption
 from specdouble.verify.search import Search
+from specdouble.verify.shared import Shared
 from specdouble.verify.trial import Trial
 
 ATTEMPTS = 2  # at a search that the network spoils
@@ -23,7 +24,7 @@ class Baselines:
         session: the server.
     """
 
-    def __init__(self, session: Any) -> None:
+    def __init__(self, session: Shared) -> None:
         self.session = session
         self.found: dict[str, Baseline] = {}
         self.trials: list[Trial] = []  # what was sent on the way, to be judged as every answer is

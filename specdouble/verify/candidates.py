@@ -12,6 +12,7 @@ from specdouble.verify.body_texts import texts_of
 from specdouble.verify.creation import ends_in_parameter
 from specdouble.verify.examples import of_schema, quoted, usual
 from specdouble.verify.identity import User
+from specdouble.verify.shared import Shared
 from specdouble.verify.values import kind, merged, plausible
 from specdouble.verify.wrapper import properties_sent
 
@@ -25,7 +26,7 @@ class Candidates:
         user: who asks.
     """
 
-    def __init__(self, session: Any, operation: Operation, user: User) -> None:
+    def __init__(self, session: Shared, operation: Operation, user: User) -> None:
         self.session, self.operation, self.user = session, operation, user
         sent = properties_sent(session.contract, operation)
         self.schemas = {name: one for name, one in sent.items() if one.get("readOnly") is not True}

@@ -12,6 +12,7 @@ from specdouble.verify.exchange import Call
 from specdouble.verify.identity import User
 from specdouble.verify.preconditions import is_key_of
 from specdouble.verify.problem import Interruption
+from specdouble.verify.shared import Shared
 from specdouble.verify.shown import ID_NAMES, entries
 from specdouble.verify.values import merged, plausible, within
 
@@ -25,7 +26,7 @@ class Parameters:
         session: the server, its documents, and the settings.
     """
 
-    def __init__(self, session: Any) -> None:
+    def __init__(self, session: Shared) -> None:
         self.session = session
         self._listed: dict[str, list[Any]] = {}
 
@@ -99,7 +100,7 @@ class Parameters:
         return not ends_in_parameter(operation) and self.session.ledger.kinds.of_children(operation) == wanted
 
     def _entries(self, operation: Operation, user: User) -> list[Any]:
-        parts = self.session.surroundings(operation, user, None)
+        parts: dict[str, Any] = self.session.surroundings(operation, user, None)
         try:
             exchange = self.session.client.send(Call(operation, user.name or None, **parts))
         except Interruption:

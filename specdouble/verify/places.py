@@ -12,13 +12,14 @@ from specdouble.contract.rule import ScopeRule
 from specdouble.verify.document import Document
 from specdouble.verify.identity import User
 from specdouble.verify.session import Session
+from specdouble.verify.shared import Shared
 from specdouble.verify.subject import Subject
 from specdouble.verify.trial import Trial
 
 Pair = tuple[User, User]
 
 
-def parents(session: Session, subject: Subject, operation: Operation) -> list[tuple[str, Subject]]:
+def parents(session: Shared, subject: Subject, operation: Operation) -> list[tuple[str, Subject]]:
     """The path parameters that name what an operation's documents lie below, the nearest last, and what each names."""
     own = subject.action(operation).id
     found = []
@@ -39,7 +40,7 @@ def children(session: Session, subject: Subject) -> list[Subject]:
     return found
 
 
-def tellers(session: Session, subject: Subject) -> Iterator[tuple[Operation, str]]:
+def tellers(session: Shared, subject: Subject) -> Iterator[tuple[Operation, str]]:
     """The operations that tell something of a document and show none (`/orders/{id}/sum`), and what names it."""
     for operation in session.contract.operations.values():
         named = [name for name, _, _ in session.ledger.kinds.named(operation, {})][-1:]
@@ -54,7 +55,7 @@ def request_about(trial: Trial, operation: Operation, name: str, document: Docum
     return parts
 
 
-def closing(session: Session, subject: Subject, operation: Operation) -> Iterator[tuple[ScopeRule, list[Pair]]]:
+def closing(session: Shared, subject: Subject, operation: Operation) -> Iterator[tuple[ScopeRule, list[Pair]]]:
     """The rules that hide what an operation's documents lie below, the nearest first, and the users they keep apart."""
     for _, parent in reversed(parents(session, subject, operation)):
         for rule in parent.resource.of(ScopeRule) if parent.creators else ():
@@ -141,7 +142,7 @@ def _sharing_least(trial: Trial, subject: Subject) -> list[User]:
     return list(trial.users) if subject.resource.owner else [trial.user]
 
 
-def other_parent(session: Session, subject: Subject) -> tuple[str, str, Subject] | None:
+def other_parent(session: Shared, subject: Subject) -> tuple[str, str, Subject] | None:
     """What the list is of, where documents are not created below it, but name it: parameter, property, documents."""
     operation, creator = next(iter(subject.listers), None), subject.creators[0]
     if operation is None:

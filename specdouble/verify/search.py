@@ -16,6 +16,7 @@ from specdouble.verify.orders import in_order
 from specdouble.verify.problem import Broken, Interruption, NobodyNamed, NotExercised, OutOfTime, Trouble
 from specdouble.verify.reader import FORBIDDEN
 from specdouble.verify.refusal import properties_blamed, properties_named, says_taken
+from specdouble.verify.shared import Shared
 from specdouble.verify.subject import Subject
 from specdouble.verify.trial import Trial
 from specdouble.verify.values import plausible
@@ -31,7 +32,7 @@ OF_STATE = (400, 403, 409, 412, 422)
 class Search:
     """The search for one request of one operation that the server takes."""
 
-    def __init__(self, session: Any, baseline: Baseline, trials: list[Trial]) -> None:
+    def __init__(self, session: Shared, baseline: Baseline, trials: list[Trial]) -> None:
         self.session, self.baseline, self.operation = session, baseline, baseline.operation
         self.user: User = session.crowd.who((self.operation.id,))
         self.trials = trials

@@ -15,6 +15,7 @@ from specdouble.verify.identity import User
 from specdouble.verify.judge import NOT_IMPLEMENTED, judge
 from specdouble.verify.moment import resolution
 from specdouble.verify.problem import Broken, NobodyNamed, NotExercised, Trouble
+from specdouble.verify.shared import Shared
 from specdouble.verify.subject import Subject
 
 CLIENTS = 8  # in a volley
@@ -42,7 +43,7 @@ class Sender:
         operations: the ids of those that it is about.
     """
 
-    def __init__(self, session: Any, operations: Iterable[str] = ()) -> None:
+    def __init__(self, session: Shared, operations: Iterable[str] = ()) -> None:
         self.session, self.operations = session, operations
         self.contract: Contract = session.contract
         self.exchanges: list[Exchange] = []

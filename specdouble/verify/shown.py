@@ -6,12 +6,13 @@ from collections.abc import Iterator
 from typing import Any
 
 from specdouble.contract import Contract, Operation
+from specdouble.verify.shared import Shared
 
 ID_NAMES = ("id", "_id", "uuid", "name", "key")
 DEEPEST_LIST = 3  # properties that lead to the array of a list
 
 
-def ids_in(session: Any, operation: Operation, shown: Any) -> Iterator[tuple[str, Any]]:
+def ids_in(session: Shared, operation: Operation, shown: Any) -> Iterator[tuple[str, Any]]:
     """The ids of the documents that a list shows, each with the kind of its document."""
     action, kind = session.contract.actions.get(operation.id), kind_listed(session, operation)
     names = (session.contract.resources[action.collection].id,) if action else ID_NAMES
@@ -22,10 +23,10 @@ def ids_in(session: Any, operation: Operation, shown: Any) -> Iterator[tuple[str
             yield kind, entry
 
 
-def kind_listed(session: Any, operation: Operation) -> str:
+def kind_listed(session: Shared, operation: Operation) -> str:
     """What an operation that lists documents shows: those of a collection, or of the path below."""
     action = session.contract.actions.get(operation.id)
-    kind: str = action.collection if action else session.ledger.kinds.of_children(operation)
+    kind = action.collection if action else session.ledger.kinds.of_children(operation)
     return mapped(session.contract, operation) or kind
 
 

@@ -12,6 +12,7 @@ from specdouble.contract.properties import properties_of
 from specdouble.verify.exchange import Exchange
 from specdouble.verify.problem import Broken, NotExercised, Trouble
 from specdouble.verify.session import Session
+from specdouble.verify.shared import Shared
 from specdouble.verify.subject import Subject
 from specdouble.verify.trial import Trial
 from specdouble.verify.wrapper import wrapper_of
@@ -57,13 +58,13 @@ REFUSALS = frozenset({400, 403, 409, 422})  # with which a rule is kept; whoever
 INCONCLUSIVE = (NotExercised, Broken, Trouble)
 
 
-def new_trial(session: Session, subject: Subject) -> Trial:
+def new_trial(session: Shared, subject: Subject) -> Trial:
     """A new trial, by who may create such documents: what earlier ones created is no longer needed, and makes room."""
     let_go(session)
     return Trial(session, [operation.id for operation in subject.creators[:1]])
 
 
-def let_go(session: Session) -> None:
+def let_go(session: Shared) -> None:
     """What was created until now is no longer needed: it may make room for more, where there may be so many."""
     session.ledger.recent.clear()
 

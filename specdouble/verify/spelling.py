@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from typing import Any
 
 from specdouble.verify.document import Document
 from specdouble.verify.identity import User
@@ -50,7 +51,8 @@ def one_within_another(trial: Trial, subject: Subject, user: User) -> tuple[Docu
     if longer is None or (name and subject.repeats_id(creator)):
         raise NotExercised(f"no longer id than {one.id!r} is taken")
     if not name:
-        return one, trial.create(subject, user, **{subject.id_sent: longer})
+        own: dict[str, Any] = {subject.id_sent: longer}
+        return one, trial.create(subject, user, **own)
     call = trial.create_call(subject, one.user, trial.body(subject, creator, one.user))
     made = trial.resend(replace(call, path={**call.path, name: longer}))
     other = trial.adopt(subject, one.user, made)

@@ -14,6 +14,7 @@ from specdouble.verify.exchange import Call, Exchange
 from specdouble.verify.identity import User
 from specdouble.verify.problem import Broken, NotExercised
 from specdouble.verify.reader import Reader, placed
+from specdouble.verify.shared import Shared
 from specdouble.verify.subject import Subject, Updater
 from specdouble.verify.wrapper import named_in_path
 
@@ -28,7 +29,7 @@ class Trial(Reader):
         operations: the ids of those that it is about.
     """
 
-    def __init__(self, session: Any, operations: Iterable[str] = ()) -> None:
+    def __init__(self, session: Shared, operations: Iterable[str] = ()) -> None:
         super().__init__(session, operations)
         self.made: list[Document] = []
 
@@ -72,7 +73,7 @@ class Trial(Reader):
     ) -> Call:
         operation, body = self.creator(subject), dict(body)
         name = subject.action(operation).id
-        around = self.session.surroundings(operation, user, name, known=known)
+        around: dict[str, Any] = self.session.surroundings(operation, user, name, known=known)
         if name is not None:
             named = named_in_path(self.contract, operation)
             key = body.get(named[1]) if named else None
@@ -292,7 +293,7 @@ class Trial(Reader):
             body[subject.key] = document.id
         if updater.id_in_body:
             body[updater.id_in_body] = document.id
-            place = self.session.surroundings(updater.operation, user, None)
+            place: dict[str, Any] = self.session.surroundings(updater.operation, user, None)
         else:
             place = self.place(updater.operation, document)
         body = self._wrapped(subject, updater.operation, body)

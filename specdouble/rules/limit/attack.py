@@ -19,6 +19,7 @@ from specdouble.verify.places import is_out_of_sight
 from specdouble.verify.problem import Broken, Interruption, NotExercised
 from specdouble.verify.sender import CLIENTS
 from specdouble.verify.session import Session
+from specdouble.verify.shared import Shared
 from specdouble.verify.subject import Subject, Updater
 from specdouble.verify.trial import Trial, accepted, refused_as
 
@@ -79,7 +80,7 @@ def _moves(subject: Subject, rule: Limit) -> Plan:
 # What a scope holds
 
 
-def scope_of(session: Session, subject: Subject, rule: Limit, call: Call, shown: Mapping[str, Any]) -> Scope:
+def scope_of(session: Shared, subject: Subject, rule: Limit, call: Call, shown: Mapping[str, Any]) -> Scope:
     """What the documents share that are counted with the one that a request creates."""
     user = session.crowd.users.get(call.user or "")
     known = {**_written(subject, call), **shown}
@@ -104,7 +105,7 @@ def _with(subject: Subject, call: Call, name: str, value: Any) -> Call:
     return replace(call, path={**call.path, **path}, body=body)
 
 
-def mine(session: Session, subject: Subject, rule: Limit, scope: Scope) -> list[Created]:
+def mine(session: Shared, subject: Subject, rule: Limit, scope: Scope) -> list[Created]:
     """What this run created in the scope and did not delete, the oldest first."""
     found = []
     for made in [*session.ledger.created.values()]:
@@ -126,7 +127,7 @@ def _is_countable(subject: Subject, rule: Limit) -> bool:
     return below <= {*rule.per} and rule.is_seen_whole(subject.resource)
 
 
-def others(session: Session, subject: Subject, rule: Limit, call: Call, scope: Scope) -> int | None:
+def others(session: Shared, subject: Subject, rule: Limit, call: Call, scope: Scope) -> int | None:
     """How many documents of the scope this run did not create; None where no list shows all that are counted."""
     if not _is_countable(subject, rule):
         return None

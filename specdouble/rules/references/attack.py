@@ -21,6 +21,7 @@ from specdouble.verify.identity import User
 from specdouble.verify.places import other_parent, parents, under
 from specdouble.verify.problem import Broken, NotExercised
 from specdouble.verify.session import Session
+from specdouble.verify.shared import Shared
 from specdouble.verify.spelling import in_another_case
 from specdouble.verify.subject import Subject, Updater
 from specdouble.verify.trial import Trial, accepted, refused_as, views
@@ -187,12 +188,12 @@ def _unknown(session: Session, rule: References) -> dict[str, Any]:
     }
 
 
-def _of_none(session: Session, rule: References, known: Any) -> Any:
+def _of_none(session: Shared, rule: References, known: Any) -> Any:
     """What names no document, where the value names one."""
     return session.fresh.text() if _is_name(session, rule) and isinstance(known, str) else _other_last(known)
 
 
-def _is_name(session: Session, rule: References) -> bool:
+def _is_name(session: Shared, rule: References) -> bool:
     """Whether clients choose the values that name a document."""
     return bool(rule.key) or session.subjects[rule.target].named_by_client
 

@@ -17,6 +17,7 @@ from specdouble.verify.exchange import Exchange
 from specdouble.verify.identity import User
 from specdouble.verify.problem import Broken, NotExercised
 from specdouble.verify.session import Session
+from specdouble.verify.shared import Shared
 from specdouble.verify.subject import Subject, Updater
 from specdouble.verify.trial import Trial, accepted, refused_as, views
 
@@ -70,7 +71,7 @@ class Mover:
         return trial.send(self.operation, user, **trial.acting(self.operation, document))
 
 
-def _movers(session: Session, subject: Subject, rule: Transitions) -> Iterator[Mover]:
+def _movers(session: Shared, subject: Subject, rule: Transitions) -> Iterator[Mover]:
     for updater in subject.updaters:
         schema = subject.requested(updater.operation).get(rule.name)
         if schema is not None:
@@ -80,7 +81,7 @@ def _movers(session: Session, subject: Subject, rule: Transitions) -> Iterator[M
             yield Mover(session.contract.operations[key], to=dict(action.sets)[rule.name])
 
 
-def _named(session: Session, rule: Transitions, schema: Any) -> tuple[Any, ...]:
+def _named(session: Shared, rule: Transitions, schema: Any) -> tuple[Any, ...]:
     """The states that a request can name, as the schema of its property says."""
     return tuple(value for value in rule.values if session.bodies.property_fits(schema, value))
 

@@ -32,6 +32,7 @@ from specdouble.verify.examples import of_body
 from specdouble.verify.patterns import matching
 from specdouble.verify.problem import Broken, NotExercised
 from specdouble.verify.session import Session
+from specdouble.verify.shared import Shared
 from specdouble.verify.strategies import fitting
 from specdouble.verify.subject import Subject, Updater
 from specdouble.verify.trial import Trial, accepted, refused_as, view
@@ -113,7 +114,7 @@ def _first(wishes: list[Wish], rule: Validation) -> list[Wish]:
     return sorted(wishes, key=lambda wish: wish.tree is not rule.compiled.tree)
 
 
-def _solver(session: Session, subject: Subject, write: Write) -> Solver:
+def _solver(session: Shared, subject: Subject, write: Write) -> Solver:
     operation = write.operation
     free = _free(subject, operation, is_new=write.before is None) - write.fixed
 

@@ -22,6 +22,7 @@ from specdouble.verify.oauth import granted_scopes
 from specdouble.verify.problem import Broken, Interruption, NotExercised
 from specdouble.verify.secret_texts import login_values, with_login_value
 from specdouble.verify.session import Session
+from specdouble.verify.shared import Shared
 from specdouble.verify.tokens import is_private, public_keys, signed, token_header
 from specdouble.verify.trial import Trial
 
@@ -171,7 +172,7 @@ def _signed_wrongs(session: Session, user: User, scheme: str) -> list[str]:
 
 
 def shown(
-    session: Session, operation: Operation, user: User, scheme: str, what: str, parts: Mapping[str, Any]
+    session: Shared, operation: Operation, user: User, scheme: str, what: str, parts: Mapping[str, Any]
 ) -> dict[str, Any]:
     """The parts of a request with credentials that are wrong in this way, and in no other."""
     known = user.credentials.get(scheme, "")
@@ -196,7 +197,7 @@ def _carrying(parts: Mapping[str, Any], headers: Mapping[str, str], query: Mappi
     return {**told, "query": {**parts.get("query", {}), **query}} if query else told
 
 
-def _disproof(session: Session, user: User, scheme: str, what: str, known: str) -> Proof:
+def _disproof(session: Shared, user: User, scheme: str, what: str, known: str) -> Proof:
     """A proof (RFC 7616) that is wrong in this way."""
     if what == "a proof for another path":
         return Proof(known, target="/specdouble-elsewhere")
@@ -209,7 +210,7 @@ def _disproof(session: Session, user: User, scheme: str, what: str, known: str) 
     return Proof(_forged(session, user, scheme, what, known))
 
 
-def _forged(session: Session, user: User, scheme: str, what: str, known: str) -> str:
+def _forged(session: Shared, user: User, scheme: str, what: str, known: str) -> str:
     """A credential that is wrong in this way."""
     middle = len(known) // 2
     others = _of_others(user, known)
@@ -230,7 +231,7 @@ def _forged(session: Session, user: User, scheme: str, what: str, known: str) ->
     return simple[what] if what in simple else _forged_token(session, user, scheme, what, known)
 
 
-def _forged_token(session: Session, user: User, scheme: str, what: str, known: str) -> str:
+def _forged_token(session: Shared, user: User, scheme: str, what: str, known: str) -> str:
     """A JSON Web Token of the user's claims that the server did not sign, or that is out of date."""
     claims, now = token_claims(known), int(time.time())
     lasting, signed_one = {**claims, "exp": now + 3600}, {"alg": "HS256", "typ": "JWT"}

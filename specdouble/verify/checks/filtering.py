@@ -18,6 +18,7 @@ from specdouble.verify.places import Place, parents, place, under
 from specdouble.verify.preconditions import is_played
 from specdouble.verify.problem import Broken, NotExercised
 from specdouble.verify.session import Session
+from specdouble.verify.shared import Shared
 from specdouble.verify.spelling import in_another_case, one_within_another
 from specdouble.verify.subject import Subject
 from specdouble.verify.trial import Trial
@@ -191,7 +192,7 @@ def _property(name: str, properties: Mapping[str, Any]) -> str | None:
     return next((one for one in (name, f"{name}s", f"{name}es") if one in properties), None)
 
 
-def _values(session: Session, subject: Subject, parameter: Parameter, name: str) -> tuple[Any, Any] | None:
+def _values(session: Shared, subject: Subject, parameter: Parameter, name: str) -> tuple[Any, Any] | None:
     """Two values that both the property and the parameter take; None where no two are known, or not which are alike."""
     resolve, fits = session.contract.resolve, session.bodies.property_fits
     schema = merged(_sent(subject)[name], resolve)

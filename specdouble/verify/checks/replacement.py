@@ -12,6 +12,7 @@ from specdouble.verify.document import Document
 from specdouble.verify.exchange import Exchange
 from specdouble.verify.problem import Broken, NotExercised
 from specdouble.verify.session import Session
+from specdouble.verify.shared import Shared
 from specdouble.verify.subject import Subject, Updater, required
 from specdouble.verify.trial import Trial, accepted
 from specdouble.verify.values import kind, merged
@@ -72,7 +73,7 @@ def _is_whole(session: Session, subject: Subject, updater: Updater) -> bool:
     )
 
 
-def _optional(session: Session, subject: Subject, updater: Updater) -> list[str]:
+def _optional(session: Shared, subject: Subject, updater: Updater) -> list[str]:
     """The properties that a replacement may leave out, and of which no rule says that they stay."""
     requested, kept = subject.requested(updater.operation), subject.resource
     bound = {*subject.required(updater.operation), *subject.server_set, *subject.bound_on_update, *subject.once}

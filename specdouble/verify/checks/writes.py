@@ -17,6 +17,7 @@ from specdouble.verify.privilege import follows, grants, mildest
 from specdouble.verify.problem import Broken, NotExercised
 from specdouble.verify.reader import shows_all
 from specdouble.verify.session import Session
+from specdouble.verify.shared import Shared
 from specdouble.verify.subject import Subject, Updater
 from specdouble.verify.trial import THE_ANSWER, Trial, accepted, views
 from specdouble.verify.values import catalogue, kind, merged, plausible
@@ -114,7 +115,7 @@ def _of_updater(session: Session, subject: Subject, updater: Updater) -> Plan:
         yield Case(Names.partial_update, promise, partial(_empty, **of), "", about)
 
 
-def _values(session: Session, schema: Any) -> list[Any]:
+def _values(session: Shared, schema: Any) -> list[Any]:
     return [
         value for value in catalogue(schema, session.contract.resolve) if session.bodies.property_fits(schema, value)
     ]

@@ -13,6 +13,7 @@ from specdouble.contract import Operation
 from specdouble.rules.unique.rule import Unique
 from specdouble.verify.problem import NotExercised
 from specdouble.verify.session import Session
+from specdouble.verify.shared import Shared
 from specdouble.verify.subject import Subject
 from specdouble.verify.values import kind, merged
 
@@ -201,7 +202,7 @@ def _long_values() -> Iterator[tuple[str, str, str, str]]:
     yield "300 characters, the same", "n" * 300, "n" * 300, ""
 
 
-def told_apart(session: Session, one: str, other: str) -> tuple[str, str]:
+def told_apart(session: Shared, one: str, other: str) -> tuple[str, str]:
     """The two texts with one and the same new word in them, outer spaces kept outside."""
     word = session.fresh.word()
     return with_word(word, one), with_word(word, other)
