@@ -7,14 +7,13 @@ by the schema, so that the search may guess, and need not know all of CEL.
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any
 
 from specdouble.contract.document import Document as ContractDocument
 from specdouble.contract.edits import Document, Edits
-from specdouble.contract.expression import EvaluationError, ExpressionError, compiled
+from specdouble.contract.evaluation import MOST_ITEMS, Evaluation, Names, OutOfTime
 from specdouble.contract.expression_tree import (
     Call,
     Constant,
@@ -25,7 +24,6 @@ from specdouble.contract.expression_tree import (
     Name,
     Node,
     replaced,
-    text_of,
     walk,
 )
 from specdouble.contract.frontier import Frontier, Wish
@@ -36,13 +34,10 @@ from specdouble.contract.typing import COMPARISONS, kind_of
 
 __all__ = ["SECONDS", "Solver", "Wish"]
 
-Names = Mapping[str, Path | None]  # where the value of a variable stands in a document; None for `oldSelf`
-
 SECONDS = 1.0  # that one search takes at most
 _FURTHER = 0.3  # seconds that it goes on after each solution
 _STEPS = 400  # documents that are looked into
 _WIDTH = 40  # documents that are made of one for one wish
-_ITEMS = 8  # of a list that are looked at one by one
 _ROUNDS = 4  # items that are made to meet a condition, or not to
 _OPPOSITE = {"_==_": "_!=_", "_!=_": "_==_", "_<_": "_>=_", "_<=_": "_>_", "_>_": "_<=_", "_>=_": "_<_"}
 _MIRRORED = {"_==_": "_==_", "_!=_": "_!=_", "_<_": "_>_", "_<=_": "_>=_", "_>_": "_<_", "_>=_": "_<=_"}
@@ -52,10 +47,6 @@ _AS_IT_IS = {
     "lowerAscii", "upperAscii", "trim",
 }  # fmt: skip
 _CONDITIONS = {*COMPARISONS, "_&&_", "_||_", "!_", "@in", "matches", "startsWith", "endsWith", "contains"}
-
-
-class _OutOfTime(Exception):
-    """A search has taken as long as it may."""
 
 
 class Solver:
@@ -79,8 +70,7 @@ class Solver:
     ) -> None:
         self._fits, self._texts = fits, texts
         self._edits = Edits(contract, schema, free, texts)
-        self._before: Document | None = None
-        self._until = 0.0
+        self._evaluation = Evaluation(None, 0)
         self.ran_out = False  # whether the last search ended for want of time
 
     def solutions(
@@ -94,7 +84,7 @@ class Solver:
             before: how the document was.
             seconds: how long the search may take.
         """
-        self._before, self._until, self.ran_out = before, time.monotonic() + seconds, False
+        self._evaluation, self.ran_out = Evaluation(before, seconds), False
         frontier = Frontier(wishes, before, self._fits)
         frontier.note(start)
         try:
@@ -104,13 +94,13 @@ class Solver:
                 if document is None:
                     return
                 if is_solved:
-                    self._until = min(self._until, time.monotonic() + _FURTHER)
+                    self._evaluation.end_within(_FURTHER)
                     yield document
                     continue
                 for wish in wishes:
                     if not wish.met(document, before):
                         frontier.note(*islice(self._toward_wish(wish, document), _WIDTH))
-        except _OutOfTime:
+        except OutOfTime:
             self.ran_out = True
             yield from frontier.solved()
 
@@ -123,7 +113,7 @@ class Solver:
             places = list(places_of(document, wish.path, ()))
         one_by_one = wish.holds and len(places) > 1
         yield from self._in_turn(wish.tree, wish.holds, document, places) if one_by_one else ()
-        for place in places[:_ITEMS]:
+        for place in places[:MOST_ITEMS]:
             yield from self._toward(wish.tree, wish.holds, document, _of_self(place))
 
     def _in_turn(self, tree: Node, holds: bool, document: Document, places: Sequence[Path]) -> Iterator[Document]:
@@ -168,14 +158,14 @@ class Solver:
 
     def _met_first(self, node: Node, holds: bool, document: Document, names: Names) -> Iterator[Document]:
         """The document itself where it is so already; then others."""
-        if self._value(node, document, names) is holds:
+        if self._evaluation.value(node, document, names) is holds:
             yield document
         yield from self._toward(node, holds, document, names)
 
     def _both(self, one: Node, other: Node, holds: bool, document: Document, names: Names) -> Iterator[Document]:
         for first, second in ((one, other), (other, one)):
-            for nearer in islice(self._met_first(first, holds, document, names), _ITEMS):
-                for both in islice(self._met_first(second, holds, nearer, names), _ITEMS):
+            for nearer in islice(self._met_first(first, holds, document, names), MOST_ITEMS):
+                for both in islice(self._met_first(second, holds, nearer, names), MOST_ITEMS):
                     if both is not document:
                         yield both
 
@@ -190,7 +180,7 @@ class Solver:
                 yield from self._met_first(part, holds, nearer, names)
 
     def _toward_has(self, node: Has, holds: bool, document: Document, names: Names) -> Iterator[Document]:
-        place = self._path(node.operand, names)
+        place = self._evaluation.place(node.operand, names)
         if place is None:
             return
         if not holds:
@@ -204,9 +194,12 @@ class Solver:
         self, operator: str, left: Node, right: Node, document: Document, names: Names
     ) -> Iterator[Document]:
         for supplied in self._supplied(Items((left, right)), document, names):
-            if supplied is not document and self._value(Call(operator, (left, right)), supplied, names) is True:
+            if (
+                supplied is not document
+                and self._evaluation.value(Call(operator, (left, right)), supplied, names) is True
+            ):
                 yield supplied
-            values = [self._value(one, supplied, names) for one in (left, right)]
+            values = [self._evaluation.value(one, supplied, names) for one in (left, right)]
             sides = ((left, operator, values[1]), (right, _MIRRORED[operator], values[0]))
             for side, wanted, other in sides:
                 if other is not MISSING:
@@ -217,7 +210,7 @@ class Solver:
                     yield from islice(self._compared(left, operator, moved, shifted, names), 4)
 
     def _compared(self, side: Node, operator: str, other: Any, document: Document, names: Names) -> Iterator[Document]:
-        place = self._path(side, names)
+        place = self._evaluation.place(side, names)
         options = (self._edits.schema_at(place) or {}).get("enum") if place is not None else None
         for value in options or beside(operator, other):
             yield from self._assigned(side, value, document, names)
@@ -225,7 +218,7 @@ class Solver:
     def _toward_in(self, one: Node, many: Node, holds: bool, document: Document, names: Names) -> Iterator[Document]:
         ways = self._among if holds else self._not_among
         for supplied in self._supplied(Items((one, many)), document, names):
-            values = self._value(many, supplied, names)
+            values = self._evaluation.value(many, supplied, names)
             yield from ways(one, many, list(values) if isinstance(values, list | dict) else [], supplied, names)
 
     def _among(
@@ -234,7 +227,7 @@ class Solver:
         """The one is set to what is in the list, then the list is given the one."""
         for value in known:
             yield from self._assigned(one, value, document, names)
-        value, place = self._value(one, document, names), self._path(many, names)
+        value, place = self._evaluation.value(one, document, names), self._evaluation.place(many, names)
         if place is not None and value is not MISSING:
             yield from self._edits.set(document, place, [*known, value])
 
@@ -242,21 +235,21 @@ class Solver:
         self, one: Node, many: Node, known: Sequence[Any], document: Document, names: Names
     ) -> Iterator[Document]:
         """The one is set to what is not in the list, then it is taken out of the list."""
-        place = self._path(one, names)
+        place = self._evaluation.place(one, names)
         others = self._edits.fresh(place) if place is not None else beside("_!=_", known[0] if known else "")
         for value in others:
             if value not in known:
                 yield from self._assigned(one, value, document, names)
-        whole_list = self._path(many, names)
+        whole_list = self._evaluation.place(many, names)
         if whole_list is not None:
-            value = self._value(one, document, names)
+            value = self._evaluation.value(one, document, names)
             yield from self._edits.set(document, whole_list, [item for item in known if item != value])
 
     def _toward_text(
         self, name: str, text: Node, other: Node, holds: bool, document: Document, names: Names
     ) -> Iterator[Document]:
         for supplied in self._supplied(Items((text, other)), document, names):
-            was, part = self._value(text, supplied, names), self._value(other, supplied, names)
+            was, part = self._evaluation.value(text, supplied, names), self._evaluation.value(other, supplied, names)
             if not isinstance(part, str):
                 continue
             texts = self._fitting_texts(name, part, was) if holds else self._other_texts(text, was, names)
@@ -266,7 +259,7 @@ class Solver:
     def _fitting_texts(self, name: str, part: str, was: Any) -> Iterator[str]:
         """Texts of which the function says yes: what was there is kept where it can be."""
         if name == "matches":
-            yield from islice(self._texts(part), _ITEMS)
+            yield from islice(self._texts(part), MOST_ITEMS)
             return
         held = was if isinstance(was, str) else ""
         yield from {"startsWith": [part + held], "endsWith": [held + part]}.get(name, [held + part, part])
@@ -274,14 +267,14 @@ class Solver:
 
     def _other_texts(self, text: Node, was: Any, names: Names) -> list[str]:
         """Texts of which it more likely says no: others that the schema takes, and what was there with a slip in it."""
-        held, place = was if isinstance(was, str) else "", self._path(text, names)
+        held, place = was if isinstance(was, str) else "", self._evaluation.place(text, names)
         fresh = self._edits.fresh(place) if place is not None else ()
         return [*fresh, "", "?", "x" + held, held + "x", held + "\n"]
 
     # Macros
 
     def _toward_each(self, node: Each, holds: bool, document: Document, names: Names) -> Iterator[Document]:
-        place = self._path(node.over, names)
+        place = self._evaluation.place(node.over, names)
         if place is None:
             # Of what is filtered or made of a list, the list itself is changed.
             inner = node.over
@@ -314,31 +307,31 @@ class Solver:
             yield from self._some(node, holds, document, place, names)
 
     def _every(self, node: Each, holds: bool, document: Document, place: Path, names: Names) -> Iterator[Document]:
-        for inside in self._entries(document, place, node, names):
-            if self._value(node.body, document, inside) is not holds:
-                nearer = list(islice(self._toward(node.body, holds, document, inside), _ITEMS))
-                better = [one for one in nearer if self._value(node.body, one, inside) is holds]
+        for inside in self._evaluation.entries(document, place, node, names):
+            if self._evaluation.value(node.body, document, inside) is not holds:
+                nearer = list(islice(self._toward(node.body, holds, document, inside), MOST_ITEMS))
+                better = [one for one in nearer if self._evaluation.value(node.body, one, inside) is holds]
                 for one in better[:3]:
                     yield one
                     yield from self._every(node, holds, one, place, names)
                 return
-        for inside in self._entries(document, place, node, names):
+        for inside in self._evaluation.entries(document, place, node, names):
             yield from islice(self._toward(node.body, holds, document, inside), 4)
 
     def _some(self, node: Each, holds: bool, document: Document, place: Path, names: Names) -> Iterator[Document]:
-        for inside in self._entries(document, place, node, names):
+        for inside in self._evaluation.entries(document, place, node, names):
             yield from self._toward(node.body, holds, document, inside)
         for longer in islice(self._edits.longer(document, place), 3):
             yield longer
-            for inside in list(self._entries(longer, place, node, names))[-1:]:
+            for inside in list(self._evaluation.entries(longer, place, node, names))[-1:]:
                 yield from self._toward(node.body, holds, longer, inside)
 
     def _counted(
         self, node: Each, wanted: int, document: Document, place: Path, names: Names, rounds: int = _ROUNDS
     ) -> Iterator[Document]:
         """Documents in which the condition holds for so many."""
-        entries = list(self._entries(document, place, node, names))
-        meeting = [one for one in entries if self._value(node.body, document, one) is True]
+        entries = list(self._evaluation.entries(document, place, node, names))
+        meeting = [one for one in entries if self._evaluation.value(node.body, document, one) is True]
         if len(meeting) == wanted:
             yield document
             return
@@ -363,17 +356,11 @@ class Solver:
             if isinstance(items, list) and at is not None:
                 yield from self._edits.set(document, place, [*items, value_at(document, at)])
 
-    def _entries(self, document: Document, place: Path, node: Each, names: Names) -> Iterator[Names]:
-        """The variables for each item of a list; the keys of a map are no places."""
-        items = value_at(document, place)
-        for index in range(min(len(items), _ITEMS)) if isinstance(items, list) else ():
-            yield {**names, node.variable: (*place, index)}
-
     # Values
 
     def _assigned(self, node: Node, value: Any, document: Document, names: Names) -> Iterator[Document]:
         """Documents in which the expression more likely has the value."""
-        place = self._path(node, names)
+        place = self._evaluation.place(node, names)
         if place is not None:
             yield from self._edits.set(document, place, value)
         elif isinstance(value, bool) and _is_condition(node):
@@ -401,7 +388,7 @@ class Solver:
         self, name: str, left: Node, right: Node, value: Any, document: Document, names: Names
     ) -> Iterator[Document]:
         """One operand is set to what the other leaves of the value."""
-        one, other = self._value(left, document, names), self._value(right, document, names)
+        one, other = self._evaluation.value(left, document, names), self._evaluation.value(right, document, names)
         if name == "_+_" and isinstance(right, Constant) and isinstance(right.value, str):
             yield from self._assigned(left, value, document, names)  # the time that is added to a date
             return
@@ -417,7 +404,7 @@ class Solver:
 
     def _ends(self, node: Node, names: Names) -> list[Any]:
         """The greatest and the least value that the schema lets stand where the expression stands."""
-        place = self._path(node, names)
+        place = self._evaluation.place(node, names)
         schema = (self._edits.schema_at(place) if place is not None else None) or {}
         return [schema[key] for key in ("maximum", "minimum") if is_number(schema.get(key))]
 
@@ -427,7 +414,7 @@ class Solver:
         if isinstance(node, Each) and node.macro in ("filter", "map"):
             yield from self._sized_macro(node, size, document, names)
             return
-        place = self._path(node, names)
+        place = self._evaluation.place(node, names)
         if place is None:
             return
         held = value_at(document, place)
@@ -438,7 +425,7 @@ class Solver:
             yield from self._edits.sized(place, size, document)
 
     def _sized_macro(self, node: Each, size: int, document: Document, names: Names) -> Iterator[Document]:
-        place = self._path(node.over, names)
+        place = self._evaluation.place(node.over, names)
         if place is None:
             return
         if node.macro == "map":
@@ -449,19 +436,19 @@ class Solver:
     def _summed(self, name: str, node: Node, value: Any, document: Document, names: Names) -> Iterator[Document]:
         """One item takes what the others leave of a sum; of the least and the greatest, the first item the value."""
         over, body, variable = (node.over, node.body, node.variable) if isinstance(node, Each) else (node, None, "")
-        place = self._path(over, names)
+        place = self._evaluation.place(over, names)
         if place is None:
             return
         if not value_at(document, place) or value_at(document, place) is MISSING:
             document = next(self._edits.fresh_at(document, place), document)
             document = next(self._edits.longer(document, place), document)
-        items, now = value_at(document, place), self._value(Call(name, (node,), True), document, names)
+        items, now = value_at(document, place), self._evaluation.value(Call(name, (node,), True), document, names)
         if not isinstance(items, list) or now is MISSING:
             return
-        for index in reversed(range(len(items[:_ITEMS]))):
+        for index in reversed(range(len(items[:MOST_ITEMS]))):
             inside: Names = {**names, variable: (*place, index)} if variable else names
             part: Node = body if body is not None else Call("_[_]", (over, Constant(index)))
-            was = self._value(part, document, inside)
+            was = self._evaluation.value(part, document, inside)
             for wanted in inverted("_+_", value, difference(now, was), True) if name == "sum" else [value]:
                 yield from self._assigned(part, wanted, document, inside)
         longer = next(self._edits.longer(document, place), None)
@@ -474,41 +461,13 @@ class Solver:
         lacking = [
             place
             for one in walk(node)
-            if isinstance(one, Field) and (place := self._path(one, names)) is not None
+            if isinstance(one, Field) and (place := self._evaluation.place(one, names)) is not None
             and value_at(document, place) in (MISSING, None)
         ]  # fmt: skip
         for place in sorted(lacking, key=len):
             if value_at(document, place[:-1]) is not MISSING:
                 document = next(self._edits.fresh_at(document, place), document)
         yield document
-
-    # Places
-
-    def _path(self, node: Node, names: Names) -> Path | None:
-        """Where the value of the expression stands in a document."""
-        if isinstance(node, Name):
-            return names.get(node.name)
-        if isinstance(node, Field):
-            holder = self._path(node.operand, names)
-            return None if holder is None else (*holder, node.name)
-        if isinstance(node, Call) and node.function == "_[_]" and isinstance(node.arguments[1], Constant):
-            holder = self._path(node.arguments[0], names)
-            return None if holder is None else (*holder, node.arguments[1].value)
-        return None
-
-    def _value(self, node: Node, document: Document, names: Names) -> Any:
-        """The value of a part of an expression; `MISSING` where it has none."""
-        if time.monotonic() > self._until:
-            raise _OutOfTime
-        variables: dict[str, Any] = {}
-        for name, place in names.items():
-            held = value_at(document, place) if place is not None else self._before
-            if held is not MISSING and held is not None:
-                variables[name] = held
-        try:
-            return compiled(text_of(node), frozenset(names)).value(variables)
-        except (EvaluationError, ExpressionError, ValueError):
-            return MISSING
 
 
 def _of_self(place: Path) -> Names:

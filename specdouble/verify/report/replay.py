@@ -1,7 +1,7 @@
 """Plays the requests of one failure again, and says whether the failure shows.
 
-The script of a failure is this file, with what it takes of the package in it and the failure as data below it: so all of
-it needs the standard library alone.
+The script of a failure is this file, with what it takes of the package in it and the failure as data below it: so
+all of it needs the standard library alone.
 """
 
 from __future__ import annotations
