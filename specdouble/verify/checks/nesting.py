@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -12,7 +14,7 @@ from specdouble.verify.case import Case, Names, Plan, ids
 from specdouble.verify.checks.isolation import refusals_of
 from specdouble.verify.document import Document
 from specdouble.verify.identity import User
-from specdouble.verify.places import Pair, closing, parents
+from specdouble.verify.places import Pair, closing, parents, under
 from specdouble.verify.problem import Broken, NotExercised, NotPromised
 from specdouble.verify.session import Session
 from specdouble.verify.subject import Subject
@@ -37,6 +39,7 @@ def plan(session: Session, subject: Subject) -> Plan:
         if above and above[-1][1].creators and above[-1][1].readers:
             yield from _of_none(subject, operation, *above[-1])
         yield from _of_others(session, subject, operation)
+        yield from _of_namesakes(session, subject, operation)
 
 
 def _operations(subject: Subject) -> list[Operation]:
@@ -80,6 +83,22 @@ def _of_others(session: Session, subject: Subject, operation: Operation) -> Plan
     if hidden is not None:
         run = partial(_past_parent, run=run, subject=subject.seen_in(hidden), one=one, other=other)
     yield Case(rule.id, promise, run, f"{one.name}'s, by {other.name}", ids(operation), decisive=True)
+
+
+def _of_namesakes(session: Session, subject: Subject, operation: Operation) -> Plan:
+    """Two users who do not see each other's documents may each have one of the same name, where clients choose it."""
+    above, closed = parents(session, subject, operation), _closed(session, subject, operation)
+    if len(above) != 1 or closed is None or operation in subject.creators:
+        return
+    name, parent = above[0]
+    rule, (one, other) = closed
+    can_go = bool(parent.deleters) and not parent.resource.id_path
+    if not parent.creators or not parent.named_by_client or not can_go or parents(session, parent, parent.creators[0]):
+        return
+    promise = f"what lies below another's document is not found by {operation} below one's own of the same {name}"
+    of: dict[str, Any] = {"subject": subject, "operation": operation, "name": name, "parent": parent}
+    run = partial(_below_namesake, **of, one=one, other=other)
+    yield Case(rule.id, promise, run, f"{one.name}'s, by {other.name}", ids(operation))
 
 
 def _closed(session: Session, subject: Subject, operation: Operation) -> tuple[ScopeRule, Pair] | None:
@@ -130,6 +149,66 @@ def _by_another(trial: Trial, subject: Subject, rule: ScopeRule, operation: Oper
         refused_as(exchange, refusals_of(rule, operation), what, strict=True)
 
     _holds(trial, operation, document, parts, attempt)
+
+
+def _below_namesake(
+    trial: Trial, subject: Subject, operation: Operation, name: str, parent: Subject, one: User, other: User
+) -> None:
+    above = trial.create(parent, one)
+    document = _created_below(trial, subject, operation, name, above)
+    parts = _parts(trial, operation, document)
+    lists = subject.action(operation).does == "list"
+
+    def attempt() -> None:
+        if not lists:
+            exchange = trial.send(operation, other, **parts)
+            refused_as(exchange, _not_found(operation), f"{one.name}'s document asked for by {other.name}")
+        elif _is_in(trial, subject, document, trial.session.surroundings(operation, other, None, known=parts), other):
+            raise Broken(f"{other.name}'s list below {name} {above.id!r} to be without {one.name}'s document",
+                         "it is in there")  # fmt: skip
+
+    if lists and not _is_in(trial, subject, document, parts):
+        raise NotExercised("the list does not show the new document")
+    with _namesake(trial, above, other):
+        _holds(trial, operation, document, parts, attempt)
+
+
+def _created_below(trial: Trial, subject: Subject, operation: Operation, name: str, above: Document) -> Document:
+    """A new document below another, or one that names it where it is created elsewhere."""
+    if name in dict(parents(trial.session, subject, trial.creator(subject))):
+        return trial.create_in(subject, above.user, under(trial, subject, above))
+    held = dict(subject.action(operation).scope).get(name)
+    if held is None:
+        raise NotExercised(f"nothing tells which property {name} is")
+    return trial.create(subject, above.user, **{held: above.id})
+
+
+@contextmanager
+def _namesake(trial: Trial, document: Document, other: User) -> Iterator[None]:
+    """Another user's document of the same name, as long as it is needed.
+
+    Raises:
+        NotExercised: a name is one user's alone.
+    """
+    subject = document.subject
+    creator = trial.creator(subject)
+    body, by_path = trial.body(subject, creator, other), subject.action(creator).id
+    if by_path is None:
+        body[subject.id_sent] = document.id
+    call = trial.create_call(subject, other, body)
+    exchange = trial.resend(replace(call, path={**call.path, by_path: document.id}) if by_path is not None else call)
+    made = trial.adopt(subject, other, exchange)
+    if made is None:
+        raise NotExercised(f"a name is one user's alone: {exchange.told(80)}")
+    if str(made.id) != str(document.id):
+        raise NotExercised(f"{exchange.call.operation} gives another name than it was asked for")
+    try:
+        yield
+    finally:
+        with trial.session.ledger.sparing(document.id):
+            gone = trial.delete(made).ok
+        if not gone:
+            trial.session.ledger.unnamed.append(exchange.call)
 
 
 def _past_parent(trial: Trial, run: Callable[[Trial], None], subject: Subject, one: User, other: User) -> None:
@@ -183,8 +262,10 @@ def _listed_below_another(trial: Trial, subject: Subject, operation: Operation, 
         raise Broken(f"the list below another {name} to be without the document", "it is in there")
 
 
-def _is_in(trial: Trial, subject: Subject, document: Document, around: Mapping[str, Any]) -> bool:
-    shown = trial.listed(subject, document.user, around, until=document.id)
+def _is_in(
+    trial: Trial, subject: Subject, document: Document, around: Mapping[str, Any], user: User | None = None
+) -> bool:
+    shown = trial.listed(subject, user or document.user, around, until=document.id)
     return any(one.get(subject.key) == document.id for one in shown)
 
 
