@@ -40,6 +40,19 @@ def children(session: Session, subject: Subject) -> list[Subject]:
     return found
 
 
+def actions_on(session: Shared, subject: Subject) -> Iterator[tuple[Operation, str]]:
+    """The operations that do something to the document which their path names, and take none: `/orders/{id}/cancel`."""
+    for operation in session.contract.operations.values():
+        action = session.contract.actions.get(operation.id)
+        if action is not None and (action.collection != subject.collection or action.does == "delete"):
+            continue
+        named = [name for name, _, _ in session.ledger.kinds.named(operation, {})][-1:]
+        for name in named:
+            own = action is not None or session.named_by(operation, name) == subject.collection
+            if own and session.uses_up(operation, name) and session.guard.forbids(operation) is None:
+                yield operation, name
+
+
 def tellers(session: Shared, subject: Subject) -> Iterator[tuple[Operation, str]]:
     """The operations that tell something of a document and show none (`/orders/{id}/sum`), and what names it."""
     for operation in session.contract.operations.values():
@@ -125,12 +138,20 @@ def _place(trial: Trial, subject: Subject) -> Place:
     other = other_parent(session, subject)
     if other is not None:
         return _below_other(trial, subject, *other)
-    if above and above[-1][1].creators:
+    is_new = bool(above) and bool(above[-1][1].creators)
+    if is_new and _lists_below(session, subject, above[-1][1]):
         return Place(subject, trial.user, below(trial, subject, trial.user), True)
-    users = [trial.user] if above else _sharing_least(trial, subject)
+    users = [trial.user] if above and not is_new else _sharing_least(trial, subject)
     user = users[-1] if users else trial.user
     session.shorten(subject)
-    return Place(subject, user, session.surroundings(creator, user, None), False)
+    around = below(trial, subject, user) if is_new else session.surroundings(creator, user, None)
+    return Place(subject, user, around, False)
+
+
+def _lists_below(session: Shared, subject: Subject, parent: Subject) -> bool:
+    """Whether a list shows what lies below one parent; what is created there, another shows of all of them."""
+    lister = next(iter(subject.listers), None)
+    return lister is None or any(one is parent for _, one in parents(session, subject, lister))
 
 
 def _sharing_least(trial: Trial, subject: Subject) -> list[User]:

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import pytest
 from fastapi import Depends, FastAPI, Header, HTTPException, Query, Response
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from specdouble.contract import read
 from specdouble.verify.settings import Account, Settings
@@ -45,6 +45,7 @@ class Booking(BaseModel):
 
     model_config = ConfigDict(strict=True)
     title: str
+    seats: Annotated[int, Field(ge=1, le=400)] = 1
 
 
 class Bookings:
@@ -55,7 +56,7 @@ class Bookings:
         self.rooms: dict[str, Json] = {"old": {"id": "old", "name": "old", "version": 1}}
         self.bookings: dict[str, Json] = {}
         for _ in range(there_before):
-            self._book("old", "nobody", "before")
+            self._book("old", "nobody", Booking(title="before"))
         self.app = FastAPI()
         self.app.post("/rooms", status_code=201)(self.open)
         self.app.get("/rooms/{key}")(self.room)
@@ -70,9 +71,9 @@ class Bookings:
         response.headers["ETag"] = f'"{self.rooms[key]["version"]}"'
         return {name: self.rooms[key][name] for name in ("id", "name")}
 
-    def _book(self, room: str, by: str, title: str) -> Json:
+    def _book(self, room: str, by: str, sent: Booking) -> Json:
         key = str(next(self.ids))
-        self.bookings[key] = {"id": key, "roomId": room, "bookedBy": by, "title": title}
+        self.bookings[key] = {"id": key, "roomId": room, "bookedBy": by, **sent.model_dump()}
         return self.bookings[key]
 
     def _found(self, key: str, one: str, by: str) -> Json:
@@ -108,7 +109,7 @@ class Bookings:
     def book(self, key: str, sent: Booking, by: Caller) -> Json:
         if key not in self.rooms:
             raise HTTPException(404)
-        return self._book(key, by, sent.title)
+        return self._book(key, by, sent)
 
     def show(self, key: str, one: str, by: Caller) -> Json:
         return self._found(key, one, by)
@@ -119,15 +120,20 @@ class Bookings:
         del self.bookings[one]
 
     def remind(self, key: str, one: str, by: Caller) -> None:
-        if self.fault != "anybody has it reminded":
-            self._found(key, one, by)
+        if self.fault == "anybody has it reminded":
+            return
+        self._found(self.bookings[one]["roomId"] if self.fault == "reminded below any room" else key, one, by)
 
-    def list(self, by: Caller, token: str = "0", size: Annotated[int, Query(ge=1, le=20)] = 2, room: str = "") -> Json:
+    def list(
+        self, by: Caller, token: str = "0", size: Annotated[int, Query(ge=1, le=20)] = 2, room: str = "", sort: str = ""
+    ) -> Json:
         found = [one for one in self.bookings.values() if by == one["bookedBy"] or ROLES[by] == "staff"]
         if room and self.fault != "bookings of all rooms":
             found = [one for one in found if one["roomId"] == room]
-        end = int(token) + size
-        return {"items": found[int(token) : end], "next": str(end) if end < len(found) else None}
+        if sort:
+            found.sort(key=lambda one: str(one["seats"]) if self.fault == "text order" else one["seats"])
+        end = int(token) + size - (self.fault == "a page repeats" and size > 1)
+        return {"items": found[int(token) : int(token) + size], "next": str(end) if end < len(found) else None}
 
 
 def said_of(fault: str, *rules: str, there_before: int = 0) -> Verdict:
@@ -139,7 +145,8 @@ def broken(verdict: Verdict) -> set[str]:
 
 
 def test_a_list_is_filtered_by_what_its_documents_lie_below() -> None:
-    assert not broken(said_of("", "listing:get /bookings"))
+    correct = said_of("", "listing:get /bookings")
+    assert [row.state for row in correct.rows.values()] == ["kept"]
     promise = "GET /bookings with room shows what names the document, and nothing else"
     assert promise in broken(said_of("bookings of all rooms", "listing:get /bookings"))
 
@@ -173,3 +180,22 @@ def test_a_request_without_a_condition_may_be_refused_for_want_of_one(
         )
         verdict = verify(read(contract), settings)
     assert any("rejected" in promise for promise in broken(verdict)) == is_told
+
+
+def test_what_is_done_to_a_document_is_done_below_its_own_parent_alone() -> None:
+    assert not broken(said_of("", "nesting"))
+    found = broken(said_of("reminded below any room", "nesting"))
+    assert found == {"POST /rooms/{roomId}/bookings/{bookingId}/remind finds nothing below another roomId"}
+
+
+@pytest.mark.parametrize(
+    ("fault", "promise"),
+    [
+        ("", ""),
+        ("text order", "GET /bookings keeps the order that is asked for"),
+        ("a page repeats", "the pages of GET /bookings show every document once"),
+    ],
+)
+def test_a_list_of_all_that_lies_below_any_parent_is_read_as_a_whole(fault: str, promise: str) -> None:
+    found = broken(said_of(fault, "listing:get /bookings", there_before=300))
+    assert promise in found if fault else not found

@@ -12,7 +12,7 @@ from specdouble.contract.rule import ScopeRule
 from specdouble.verify.case import Case, Missing, Plan, ids
 from specdouble.verify.exchange import Exchange
 from specdouble.verify.identity import User
-from specdouble.verify.places import is_out_of_sight, request_about, tellers
+from specdouble.verify.places import actions_on, is_out_of_sight, request_about, tellers
 from specdouble.verify.problem import Broken, NotExercised
 from specdouble.verify.reader import FORBIDDEN
 from specdouble.verify.session import Session
@@ -79,7 +79,7 @@ def _opened(session: Session, subject: Subject, rule: ScopeRule, one: User, othe
         run = partial(_removed, **of, operation=operation)
         promise = f"another's document {changed} be deleted by who reads it"
         yield Case(rule.id, promise, run, who, ids(operation), decisive=True)
-    for operation, name in () if may_change else _actions_on(session, subject):
+    for operation, name in () if may_change else actions_on(session, subject):
         if is_of_no_resource(operation):
             continue  # who reads a document may have its reminder sent
         run = partial(_acted, subject=subject, rule=rule, one=one, other=other, operation=operation, name=name)
@@ -102,7 +102,7 @@ def _of_pair(session: Session, subject: Subject, rule: ScopeRule, one: User, oth
     for operation in subject.listers:
         run = partial(_listed, subject=subject.seen_in(operation), one=one, other=other)
         yield Case(rule.id, "another's document is in no list", run, who, ids(operation), decisive=True)
-    actions, telling = _actions_on(session, subject), _closed_tellers(session, subject)
+    actions, telling = actions_on(session, subject), _closed_tellers(session, subject)
     for promise, operation, name in (
         *((f"another's document cannot be acted on by {one}", one, name) for one, name in actions),
         *((f"nothing of another's document is told by {one}", one, name) for one, name in telling),
@@ -114,19 +114,6 @@ def _of_pair(session: Session, subject: Subject, rule: ScopeRule, one: User, oth
         yield Case(
             rule.id, f"another's document cannot be used in {operation}", run, who, ids(operation), decisive=True
         )
-
-
-def _actions_on(session: Session, subject: Subject) -> Iterator[tuple[Operation, str]]:
-    """The operations that do something to the document which their path names, and take none: `/orders/{id}/cancel`."""
-    for operation in session.contract.operations.values():
-        action = session.contract.actions.get(operation.id)
-        if action is not None and (action.collection != subject.collection or action.does == "delete"):
-            continue
-        named = [name for name, _, _ in session.ledger.kinds.named(operation, {})][-1:]
-        for name in named:
-            own = action is not None or session.named_by(operation, name) == subject.collection
-            if own and session.uses_up(operation, name) and session.guard.forbids(operation) is None:
-                yield operation, name
 
 
 def _closed_tellers(session: Session, subject: Subject) -> list[tuple[Operation, str]]:

@@ -14,7 +14,7 @@ from specdouble.verify.case import Case, Names, Plan, ids
 from specdouble.verify.checks.isolation import refusals_of
 from specdouble.verify.document import Document
 from specdouble.verify.identity import User
-from specdouble.verify.places import Pair, closing, parents, under
+from specdouble.verify.places import Pair, actions_on, closing, parents, request_about, tellers, under
 from specdouble.verify.problem import Broken, NotExercised, NotPromised
 from specdouble.verify.session import Session
 from specdouble.verify.subject import Subject
@@ -40,6 +40,9 @@ def plan(session: Session, subject: Subject) -> Plan:
             yield from _of_none(subject, operation, *above[-1])
         yield from _of_others(session, subject, operation)
         yield from _of_namesakes(session, subject, operation)
+    for operation, own in (*actions_on(session, whole), *tellers(session, whole)):
+        if operation not in _operations(whole):
+            yield from _of_action(session, whole, operation, own)
 
 
 def _operations(subject: Subject) -> list[Operation]:
@@ -56,6 +59,16 @@ def _of_parent(subject: Subject, operation: Operation, name: str, *, is_nearest:
     elif not (is_nearest and operation in subject.creators):
         promise = f"{operation} finds nothing below another {name}"
         yield Case(Names.nesting, promise, partial(_below_another, **of), "", about, decisive=True)
+
+
+def _of_action(session: Session, subject: Subject, operation: Operation, own: str) -> Plan:
+    """The cases of what is done to a document by the path that leads to it: `/rooms/{id}/bookings/{id}/cancel`."""
+    above = dict(parents(session, subject, subject.creators[0]))
+    for name, _, _ in session.ledger.kinds.named(operation, {})[:-1]:
+        if name in above and above[name].creators:
+            promise = f"{operation} finds nothing below another {name}"
+            run = partial(_below_another, subject=subject, operation=operation, name=name, own=own)
+            yield Case(Names.nesting, promise, run, "", ids(operation), decisive=True)
 
 
 def _of_none(subject: Subject, operation: Operation, name: str, parent: Subject) -> Plan:
@@ -126,6 +139,14 @@ def _parts(trial: Trial, operation: Operation, document: Document) -> Parts:
     changes = trial.kept(updater, document, trial.session.bodies.change(subject, updater))
     call = trial.update_call(updater, document, changes)
     return {"path": call.path, "query": call.query, "headers": call.headers, "body": call.body}
+
+
+def _acting(trial: Trial, operation: Operation, own: str, document: Document) -> Parts:
+    """The request of an operation that does something to the document, and shows none itself."""
+    parts = request_about(trial, operation, own, document)
+    if operation.document_body:
+        parts["body"] = trial.session.plain_body(operation)
+    return trial.as_of_now(operation, document.user, parts)
 
 
 def _holds(trial: Trial, operation: Operation, document: Document, parts: Parts, attempt: Callable[[], None]) -> None:
@@ -220,9 +241,9 @@ def _past_parent(trial: Trial, run: Callable[[Trial], None], subject: Subject, o
     run(trial)
 
 
-def _below_another(trial: Trial, subject: Subject, operation: Operation, name: str) -> None:
+def _below_another(trial: Trial, subject: Subject, operation: Operation, name: str, own: str | None = None) -> None:
     document = trial.create(subject)
-    parts = _parts(trial, operation, document)
+    parts = _parts(trial, operation, document) if own is None else _acting(trial, operation, own, document)
     elsewhere = _elsewhere(trial, subject, document, name, operation)
 
     def attempt() -> None:
