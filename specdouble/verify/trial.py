@@ -225,14 +225,16 @@ class Trial(Reader):
             raise NotExercised(f"{exchange.call.operation} does not tell the {subject.key} of what it made")
         return document
 
-    def in_each_state(self, subject: Subject, names: Collection[str] | None = None) -> Iterator[Document]:
+    def in_each_state(
+        self, subject: Subject, names: Collection[str] | None = None, user: User | None = None
+    ) -> Iterator[Document]:
         """A new document in each state that requests lead to; of these properties alone, where they are given."""
         for rule, attack in subject.attacks:
             if attack.states is None or attack.reach is None or (names is not None and rule.name not in names):
                 continue
             for value in attack.states(rule):
                 with suppress(NotExercised):
-                    yield attack.reach(self, subject, rule, value)
+                    yield attack.reach(self, subject, rule, value, user)
 
     def _with_room(
         self, subject: Subject, user: User, refused: Exchange, full: bool, drop: tuple[str, ...]

@@ -100,8 +100,6 @@ UNSHOWN = {
     "shop": {},
     "rooms": {},
     "tracker": {
-        "references:labels.projectId.onDelete": "takes no projectId",
-        "references:tickets.projectId.onDelete": "takes no projectId",
         "validations:tickets.parentId+id": "no operation sets",
     },
 }

@@ -48,6 +48,13 @@ class Booking(BaseModel):
     seats: Annotated[int, Field(ge=1, le=400)] = 1
 
 
+class Change(BaseModel):
+    """What a client changes of a booking."""
+
+    model_config = ConfigDict(strict=True)
+    seats: Annotated[int, Field(ge=1, le=400)] = 1
+
+
 class Bookings:
     """A server that somebody else could have written, with one fault or none."""
 
@@ -55,13 +62,18 @@ class Bookings:
         self.fault, self.ids = fault, count(1)
         self.rooms: dict[str, Json] = {"old": {"id": "old", "name": "old", "version": 1}}
         self.bookings: dict[str, Json] = {}
+        self.done: dict[tuple[str, str, str | None], tuple[Booking, Json]] = {}
         for _ in range(there_before):
             self._book("old", "nobody", Booking(title="before"))
         self.app = FastAPI()
         self.app.post("/rooms", status_code=201)(self.open)
         self.app.get("/rooms/{key}")(self.room)
         self.app.put("/rooms/{key}")(self.rename)
+        self.app.delete("/rooms/{key}", status_code=204)(self.close)
         self.app.post("/rooms/{key}/bookings", status_code=201)(self.book)
+        self.app.patch("/rooms/{key}/bookings/{one}")(self.change)
+        self.app.post("/rooms/{key}/bookings/{one}/confirm")(self.confirm)
+        self.app.post("/rooms/{key}/bookings/{one}/finish")(self.finish)
         self.app.get("/rooms/{key}/bookings/{one}")(self.show)
         self.app.delete("/rooms/{key}/bookings/{one}", status_code=204)(self.cancel)
         self.app.post("/rooms/{key}/bookings/{one}/remind", status_code=202)(self.remind)
@@ -73,7 +85,7 @@ class Bookings:
 
     def _book(self, room: str, by: str, sent: Booking) -> Json:
         key = str(next(self.ids))
-        self.bookings[key] = {"id": key, "roomId": room, "bookedBy": by, **sent.model_dump()}
+        self.bookings[key] = {"id": key, "roomId": room, "bookedBy": by, "status": "requested", **sent.model_dump()}
         return self.bookings[key]
 
     def _found(self, key: str, one: str, by: str) -> Json:
@@ -97,26 +109,77 @@ class Bookings:
     def rename(
         self, key: str, sent: Room, by: Caller, response: Response, if_match: Annotated[str | None, Header()] = None
     ) -> Json:
+        self._conditional(key, if_match)
+        self.rooms[key] |= {"name": sent.name, "version": self.rooms[key]["version"] + 1}
+        return self._room(key, response)
+
+    def _conditional(self, key: str, if_match: str | None) -> None:
         if key not in self.rooms:
             raise HTTPException(404)
         if if_match is None:
             raise HTTPException(422 if self.fault == "a condition is refused as a body is" else 428)
         if if_match not in ("*", f'"{self.rooms[key]["version"]}"'):
             raise HTTPException(412)
-        self.rooms[key] |= {"name": sent.name, "version": self.rooms[key]["version"] + 1}
-        return self._room(key, response)
 
-    def book(self, key: str, sent: Booking, by: Caller) -> Json:
+    def close(self, key: str, by: Caller, if_match: Annotated[str | None, Header()] = None) -> None:
+        self._conditional(key, if_match)
+        if any(one["roomId"] == key for one in self.bookings.values()) and self.fault != "a room in use is closed":
+            raise HTTPException(409)
+        del self.rooms[key]
+
+    def book(
+        self, key: str, sent: Booking, by: Caller, idempotency_key: Annotated[str | None, Header()] = None
+    ) -> Json:
         if key not in self.rooms:
             raise HTTPException(404)
-        return self._book(key, by, sent)
+        done = (by, "" if self.fault == "a key is of all rooms" else key, idempotency_key)
+        if idempotency_key and done in self.done:
+            was, booking = self.done[done]
+            if was != sent:
+                raise HTTPException(409)
+            return dict(booking)
+        counts = [one for one in self.bookings.values() if one["roomId"] == key and one["title"] == sent.title]
+        if self.fault == "what is finished frees its title":
+            counts = [one for one in counts if one["status"] != "finished"]
+        if counts:
+            raise HTTPException(409)
+        booking = self._book(key, by, sent)
+        self.done[done] = (sent, dict(booking))
+        return booking
+
+    def change(self, key: str, one: str, sent: Change, by: Caller) -> Json:
+        booking = self._own(key, one, by)
+        booking |= sent.model_dump(exclude_unset=True)
+        if self.fault == "a change begins anew":
+            booking["status"] = "requested"
+        return booking
+
+    def confirm(self, key: str, one: str, by: Caller) -> Json:
+        return self._moved(self._own(key, one, by), "requested", "confirmed")
+
+    def finish(self, key: str, one: str, by: Caller) -> Json:
+        anywhere = self.fault == "finished below any room" and one in self.bookings
+        booking = self._own(self.bookings[one]["roomId"] if anywhere else key, one, by)
+        return self._moved(booking, "confirmed", "finished")
+
+    @staticmethod
+    def _moved(booking: Json, before: str, after: str) -> Json:
+        if booking["status"] != before:
+            raise HTTPException(409)
+        booking["status"] = after
+        return booking
+
+    def _own(self, key: str, one: str, by: str) -> Json:
+        booking = self._found(key, one, by)
+        if booking["bookedBy"] != by:
+            raise HTTPException(403)
+        return booking
 
     def show(self, key: str, one: str, by: Caller) -> Json:
         return self._found(key, one, by)
 
     def cancel(self, key: str, one: str, by: Caller) -> None:
-        if self._found(key, one, by)["bookedBy"] != by:
-            raise HTTPException(403)
+        self._own(key, one, by)
         del self.bookings[one]
 
     def remind(self, key: str, one: str, by: Caller) -> None:
@@ -125,9 +188,17 @@ class Bookings:
         self._found(self.bookings[one]["roomId"] if self.fault == "reminded below any room" else key, one, by)
 
     def list(
-        self, by: Caller, token: str = "0", size: Annotated[int, Query(ge=1, le=20)] = 2, room: str = "", sort: str = ""
+        self,
+        by: Caller,
+        token: str = "0",
+        size: Annotated[int, Query(ge=1, le=20)] = 2,
+        room: str = "",
+        sort: str = "",
+        q: str = "",
     ) -> Json:
-        found = [one for one in self.bookings.values() if by == one["bookedBy"] or ROLES[by] == "staff"]
+        searched = self.fault == "a search finds everybody's" and q
+        found = [one for one in self.bookings.values() if q in one["title"]]
+        found = [one for one in found if searched or by == one["bookedBy"] or ROLES[by] == "staff"]
         if room and self.fault != "bookings of all rooms":
             found = [one for one in found if one["roomId"] == room]
         if sort:
@@ -163,6 +234,25 @@ def test_a_new_document_at_the_end_of_a_long_list_is_found_or_not_looked_for(the
     assert not broken(verdict)
     sees_all = not any("pages" in reason for row in verdict.rows.values() for reason in row.reasons)
     assert sees_all == (there_before < 1_000)
+
+
+@pytest.mark.parametrize(
+    ("fault", "rule", "promise"),
+    [
+        ("a room in use is closed", "references:bookings.roomId.onDelete", "stays while"),
+        ("what is finished frees its title", "unique:bookings.title", "a taken title is refused on create"),
+        ("a change begins anew", "transitions:bookings.status", "makes no other move of status"),
+        ("a key is of all rooms", "idempotency:post /rooms/{roomId}/bookings", "below another roomId"),
+        ("a search finds everybody's", "owner:bookings.bookedBy", "is found by no search"),
+        ("finished below any room", "nesting", "finish finds nothing below another roomId"),
+    ],
+)
+def test_a_rule_holds_below_any_parent_in_any_state_and_for_each_way_to_ask(
+    fault: str, rule: str, promise: str
+) -> None:
+    correct = said_of("", rule)
+    assert [row.state for row in correct.rows.values() if row.check == rule] == ["kept"]
+    assert any(promise in one for one in broken(said_of(fault, rule)))
 
 
 @pytest.mark.parametrize(

@@ -397,7 +397,7 @@ def _of_deletion(session: Session, subject: Subject, rule: OnDelete) -> Plan:
         return
     if rule.does == "cascade":
         yield from _of_cascade(session, subject, referrer, rule, deleter)
-    if rule.name not in referrer.requested(creator):
+    if rule.name not in referrer.requested(creator) and not _lies_below(session, referrer, subject):
         yield Missing(rule.id, f"{creator} takes no {rule.name}")
         return
     of: dict[str, Any] = {"subject": subject, "referrer": referrer, "rule": rule}
@@ -448,13 +448,19 @@ def _naming(trial: Trial, referrer: Subject, rule: OnDelete, target: Document, *
     Raises:
         NotExercised: neither does.
     """
-    creator = trial.creator(referrer)
+    creator, value = trial.creator(referrer), _named_by(rule, target)
     if rule.name in referrer.requested(creator):
-        return trial.create(referrer, **{rule.name: _named_by(rule, target)}, **more)
-    above = parents(trial.session, referrer, creator)
-    if not above or above[-1][1].collection != target.subject.collection:
+        schema = merged(referrer.requested(creator)[rule.name], trial.contract.resolve)
+        named: dict[str, Any] = {rule.name: [value] if kind(schema) == "array" else value}
+        return trial.create(referrer, **named, **more)
+    if not _lies_below(trial.session, referrer, target.subject):
         raise NotExercised(f"{creator} takes no {rule.name}")
     return trial.create_in(referrer, target.user, under(trial, referrer, target), more)
+
+
+def _lies_below(session: Session, referrer: Subject, subject: Subject) -> bool:
+    """Whether documents are created below those that they name, by their path."""
+    return [one for _, one in parents(session, referrer, referrer.creators[0])][-1:] == [subject]
 
 
 def _is_listed(trial: Trial, document: Document) -> bool:
@@ -468,17 +474,9 @@ def _is_listed(trial: Trial, document: Document) -> bool:
     return any(one.get(subject.key) == document.id for one in entries)
 
 
-def _referring(trial: Trial, referrer: Subject, rule: OnDelete, target: Document) -> Document:
-    """A new document that names the other one."""
-    operation, value = trial.creator(referrer), _named_by(rule, target)
-    schema = merged(referrer.requested(operation)[rule.name], trial.contract.resolve)
-    named: dict[str, Any] = {rule.name: [value] if kind(schema) == "array" else value}
-    return trial.create(referrer, **named)
-
-
 def _delete_named(trial: Trial, subject: Subject, referrer: Subject, rule: OnDelete) -> None:
     target = trial.create(subject)
-    document = _referring(trial, referrer, rule, target)
+    document = _naming(trial, referrer, rule, target)
     exchange = trial.delete(target)
     if rule.does == "restrict":
         refused_as(exchange, {rule.status_among(exchange.call.operation.statuses)}, "the deletion of what is named")
@@ -518,7 +516,7 @@ def _is_emptied(rule: OnDelete, seen: dict[str, Any], was: Any) -> None:
 
 def _delete_once_free(trial: Trial, subject: Subject, referrer: Subject, rule: OnDelete) -> None:
     target = trial.create(subject)
-    document = _referring(trial, referrer, rule, target)
+    document = _naming(trial, referrer, rule, target)
     if trial.delete(target).ok:
         raise NotExercised("the deletion was not refused")
     if not trial.delete(document).ok:
@@ -528,7 +526,7 @@ def _delete_once_free(trial: Trial, subject: Subject, referrer: Subject, rule: O
 
 def _delete_beside(trial: Trial, subject: Subject, referrer: Subject, rule: OnDelete) -> None:
     kept, target = trial.create(subject), trial.create(subject)
-    document = _referring(trial, referrer, rule, kept)
+    document = _naming(trial, referrer, rule, kept)
     accepted(trial.delete(target), "the deletion of what is not named")
     seen = _is_there(trial, document, "a document that names another one")
     held = seen.get(rule.name, _named_by(rule, kept))

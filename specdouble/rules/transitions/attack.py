@@ -40,6 +40,28 @@ def plan(session: Session, subject: Subject, rule: Transitions) -> Plan:
                 # Of an operation that means one move, most states refuse it: a baseline may find none that does not.
                 alone = mover.to is not None
                 yield Case(rule.id, promise, run, what, ids(mover.operation), decisive=not allowed, unaided=alone)
+    for updater in subject.updaters:
+        if rule.name not in subject.requested(updater.operation):
+            promise = f"a change by {updater.operation} makes no other move of {rule.name}"
+            run = partial(_stays, subject=subject, rule=rule, updater=updater)
+            yield Case(rule.id, promise, run, "", ids(updater.operation))
+
+
+def _stays(trial: Trial, subject: Subject, rule: Transitions, updater: Updater) -> None:
+    """A change of something else may move a document on, but as the rule allows."""
+    states = set()
+    for document in trial.in_each_state(subject, (rule.name,)):
+        before = trial.look(document).get(rule.name)
+        if not trial.try_update(updater, document, trial.session.bodies.change(subject, updater)).ok:
+            continue
+        states.add(before)
+        after = trial.look(document).get(rule.name, before)
+        if after != before and not rule.allows(before, after):
+            raise Broken(
+                f"{rule.name} to stay {before!r}, for no move leads from there to {after!r}", f"it is {after!r}"
+            )
+    if not states:
+        raise NotExercised("no change was taken in any state")
 
 
 @dataclass(frozen=True)

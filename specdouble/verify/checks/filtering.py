@@ -82,7 +82,7 @@ def cases(session: Session, subject: Subject, check: str) -> Plan:
     must = {one.name for one in subject.narrowing(operation)}
     yield from _of_values(session, subject, check, must)
     about = ids(operation)
-    searched = _playing(operation, "search", _SEARCHES)
+    searched = search_of(operation)
     if searched is not None and must <= {searched.name}:
         promise = f"{operation} with {searched.name} shows no document that does not have the text"
         for what, between in (("", " "), ("a character that patterns have", "%")):
@@ -163,8 +163,9 @@ def _filters(session: Session, subject: Subject) -> Iterator[Filter]:
         if name is None or name in ruled or name not in properties or name not in sent:
             continue
         several = kind(merged(sent[name], session.contract.resolve)) == "array"
-        if operation.listed.filters is None and several == (name == parameter.name):
-            continue  # by its name it asks for one entry of several, or for the value
+        asks_for_one = name != parameter.name or "enum" in merged(parameter.schema, session.contract.resolve)
+        if operation.listed.filters is None and not (asks_for_one if several else name == parameter.name):
+            continue  # by its name, or as one of a few values, it asks for one entry of several; else for the value
         values = _values(session, subject, parameter, name)
         if values is not None:
             yield Filter(parameter.name, name, values, several)
@@ -486,6 +487,11 @@ def plays_order(operation: Operation, name: str) -> bool:
     """Whether a query parameter says by what a list is ordered."""
     found = _playing(operation, "sort", _SORTS)
     return found is not None and found.name == name
+
+
+def search_of(operation: Operation) -> Parameter | None:
+    """The query parameter that holds a text to search for."""
+    return _playing(operation, "search", _SEARCHES)
 
 
 def _playing(operation: Operation, role: str, names: set[str]) -> Parameter | None:

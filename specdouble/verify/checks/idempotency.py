@@ -10,6 +10,7 @@ from specdouble.contract import Operation
 from specdouble.verify.case import Case, Names, Plan, ids
 from specdouble.verify.exchange import Call, Exchange
 from specdouble.verify.identity import User
+from specdouble.verify.places import below, parents
 from specdouble.verify.preconditions import idempotency_key, is_played
 from specdouble.verify.problem import Broken, NotExercised
 from specdouble.verify.sender import CLIENTS
@@ -44,6 +45,10 @@ def cases(session: Session, subject: Subject, check: str) -> Plan:
             ("does not take another request with the same key for the first", _another_body),
         )
     )
+    above = parents(session, subject, creator)
+    if above and above[-1][1].creators:
+        promise = f"{creator} does not take the key of a request below another {above[-1][0]} for the same"
+        yield Case(check, promise, partial(_below_two, **of), "", about)
     for one, other in session.crowd.pairs(creator)[:1]:
         promise = f"{creator} does not take another user's key for the caller's"
         run = partial(_of_two, **of, one=one, other=other)
@@ -62,9 +67,16 @@ def _key(trial: Trial, operation: Operation) -> str:
     return str(trial.session.fresh.value(parameter.schema, compact=True))
 
 
-def _call(trial: Trial, subject: Subject, user: User, body: Mapping[str, Any], key: str) -> Call:
+def _call(
+    trial: Trial,
+    subject: Subject,
+    user: User,
+    body: Mapping[str, Any],
+    key: str,
+    around: Mapping[str, Any] | None = None,
+) -> Call:
     """The create of a document with a key."""
-    plain = trial.create_call(subject, user, body)
+    plain = trial.create_call(subject, user, body, around=around)
     parameter = idempotency_key(plain.operation)
     assert parameter is not None
     parts = {"path": plain.path, "query": plain.query}
@@ -118,6 +130,16 @@ def _another_body(trial: Trial, subject: Subject) -> None:
     exchange = trial.resend(_call(trial, subject, trial.user, other, key))
     if exchange.ok and _made(trial, subject, trial.user, exchange) == first:
         raise Broken("another body with the same key not to be answered as the first", f"it shows {first} again")
+
+
+def _below_two(trial: Trial, subject: Subject) -> None:
+    """A path is part of a request: what is created below another document is another."""
+    body, key = _body(trial, subject, trial.user), _key(trial, trial.creator(subject))
+    one, other = ({"path": below(trial, subject, trial.user)["path"]} for _ in range(2))
+    first = _made(trial, subject, trial.user, trial.resend(_call(trial, subject, trial.user, body, key, one)))
+    exchange = trial.resend(_call(trial, subject, trial.user, body, key, other))
+    if exchange.ok and _made(trial, subject, trial.user, exchange) == first:
+        raise Broken("a request below another document not to be answered as the first", f"it shows {first} again")
 
 
 def _of_two(trial: Trial, subject: Subject, one: User, other: User) -> None:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
+from itertools import chain
 from typing import Any
 
-from specdouble.contract import Operation
+from specdouble.contract import Operation, Parameter
 from specdouble.contract.action import is_of_no_resource
 from specdouble.contract.rule import ScopeRule
 from specdouble.verify.case import Case, Missing, Plan, ids
+from specdouble.verify.checks.filtering import search_of
+from specdouble.verify.document import Document
 from specdouble.verify.exchange import Exchange
 from specdouble.verify.identity import User
 from specdouble.verify.places import actions_on, is_out_of_sight, request_about, tellers
@@ -102,6 +105,10 @@ def _of_pair(session: Session, subject: Subject, rule: ScopeRule, one: User, oth
     for operation in subject.listers:
         run = partial(_listed, subject=subject.seen_in(operation), one=one, other=other)
         yield Case(rule.id, "another's document is in no list", run, who, ids(operation), decisive=True)
+        searched = search_of(operation)
+        if searched is not None:
+            run = partial(_sought, subject=subject.seen_in(operation), one=one, other=other, searched=searched)
+            yield Case(rule.id, "another's document is found by no search", run, who, ids(operation))
     actions, telling = actions_on(session, subject), _closed_tellers(session, subject)
     for promise, operation, name in (
         *((f"another's document cannot be acted on by {one}", one, name) for one, name in actions),
@@ -267,22 +274,24 @@ def _acted(
     is_read: bool = False,
 ) -> None:
     _hold_credentials(trial, operation, one, other)
-    document = trial.create(subject, one)
-    parts = request_about(trial, operation, name, document)
-    if operation.document_body:
-        parts["body"] = trial.session.plain_body(operation)
-    before = trial.look(document) if subject.observable else None
-    exchange = trial.send(operation, other, **parts)
-    if before is not None and trial.look(document) != before:
-        raise Broken(f"{one.name}'s document to stay as it was", f"{other.name} changed it by {operation}")
-    control = trial.send(operation, one, **parts)
-    if exchange.refused and not control.ok:
-        raise NotExercised(f"{one.name}'s own document was refused by {operation}: {control.told(80)}")
     what = f"{other.name} acting on {one.name}'s document by {operation}"
-    if is_read:
-        refused_as(exchange, {rule.status_among(operation.statuses)}, what, strict=True)
+    for document in chain([trial.create(subject, one)], trial.in_each_state(subject, user=one)):
+        parts = request_about(trial, operation, name, document)
+        if operation.document_body:
+            parts["body"] = trial.session.plain_body(operation)
+        before = trial.look(document) if subject.observable else None
+        exchange = trial.send(operation, other, **parts)
+        if before is not None and trial.look(document) != before:
+            raise Broken(f"{one.name}'s document to stay as it was", f"{other.name} changed it by {operation}")
+        control = trial.send(operation, one, **parts)
+        if exchange.refused and not control.ok:
+            continue  # it may be for documents in another state
+        if is_read:
+            refused_as(exchange, {rule.status_among(operation.statuses)}, what, strict=True)
+        else:
+            _hidden(trial, exchange, refusals_of(rule, operation), what)
         return
-    _hidden(trial, exchange, refusals_of(rule, operation), what)
+    raise NotExercised(f"{one.name}'s own document was refused by {operation}: {control.told(80)}")
 
 
 def _listed(trial: Trial, subject: Subject, one: User, other: User) -> None:
@@ -294,6 +303,23 @@ def _listed(trial: Trial, subject: Subject, one: User, other: User) -> None:
     own = trial.listed(subject, one, trial.listing(document), until=document.id)
     if not any(entry.get(key) == document.id for entry in own):
         raise Broken(f"{one.name}'s list to hold the new document", "it is not in there", "read_your_writes")
+
+
+def _sought(trial: Trial, subject: Subject, one: User, other: User, searched: Parameter) -> None:
+    """A text that a user's own search finds a document by is none by which another finds it."""
+    document, fits = trial.create(subject, one), trial.session.bodies.property_fits
+    for text in trial.marks(subject, document.sent).values():
+        if fits(searched.schema, text) and _finds(trial, subject, one, document, {searched.name: text}):
+            if _finds(trial, subject, other, document, {searched.name: text}):
+                expected = f"{other.name}'s list with {searched.name} to be without {one.name}'s document"
+                raise Broken(expected, "it is in there")
+            return
+    raise NotExercised(f"{searched.name} finds no text of a new document")
+
+
+def _finds(trial: Trial, subject: Subject, user: User, document: Document, query: Mapping[str, Any]) -> bool:
+    pages = trial.pages(subject, user, trial.listing(document), query, whole=True)
+    return any(entry.get(subject.key) == document.id for _, entries in pages for entry in entries)
 
 
 def _used(

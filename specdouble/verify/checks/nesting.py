@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
+from itertools import chain
 from typing import Any
 
 from specdouble.contract import Operation
@@ -67,7 +68,7 @@ def _of_action(session: Session, subject: Subject, operation: Operation, own: st
     for name, _, _ in session.ledger.kinds.named(operation, {})[:-1]:
         if name in above and above[name].creators:
             promise = f"{operation} finds nothing below another {name}"
-            run = partial(_below_another, subject=subject, operation=operation, name=name, own=own)
+            run = partial(_acting_below_another, subject=subject, operation=operation, name=name, own=own)
             yield Case(Names.nesting, promise, run, "", ids(operation), decisive=True)
 
 
@@ -241,10 +242,28 @@ def _past_parent(trial: Trial, run: Callable[[Trial], None], subject: Subject, o
     run(trial)
 
 
-def _below_another(trial: Trial, subject: Subject, operation: Operation, name: str, own: str | None = None) -> None:
+def _below_another(trial: Trial, subject: Subject, operation: Operation, name: str) -> None:
     document = trial.create(subject)
-    parts = _parts(trial, operation, document) if own is None else _acting(trial, operation, own, document)
-    elsewhere = _elsewhere(trial, subject, document, name, operation)
+    _led_astray(trial, document, operation, name, _parts(trial, operation, document))
+
+
+def _acting_below_another(trial: Trial, subject: Subject, operation: Operation, name: str, own: str) -> None:
+    """Of a document that is new, else of one in a state in which the operation is for it."""
+    reason = None
+    for document in chain([trial.create(subject)], trial.in_each_state(subject)):
+        try:
+            _led_astray(trial, document, operation, name, _acting(trial, operation, own, document))
+        except NotExercised as another:
+            reason = another
+        else:
+            return
+    assert reason is not None
+    raise reason
+
+
+def _led_astray(trial: Trial, document: Document, operation: Operation, name: str, parts: Parts) -> None:
+    """Hold that a request about a document is refused below another parent."""
+    elsewhere = _elsewhere(trial, document.subject, document, name, operation)
 
     def attempt() -> None:
         exchange = trial.send(operation, trial.user, **_led(parts, name, elsewhere))

@@ -61,6 +61,9 @@ def _creates(session: Session, subject: Subject, rule: Unique, creator: Operatio
     for name, value in subject.states(creator) if not rule.where else ():
         run = partial(_taken_in_state, subject=subject, rule=rule, state={name: value})
         yield Case(rule.id, taken, run, f"beside one of {name} {value!r}", about)
+    if not rule.where and any(attack.reach is not None for _, attack in subject.attacks):
+        run = partial(_taken_in_each_state, subject=subject, rule=rule)
+        yield Case(rule.id, taken, run, "beside one in each state that operations lead to", about)
     for number in range(ROUNDS):
         run = partial(_race, subject=subject, rule=rule)
         yield Case(rule.id, f"one of many creates at once gets the {rule.name}", run, f"round {number + 1}", about)
@@ -111,6 +114,18 @@ def _unless_refused_alone(trial: Trial, subject: Subject, rule: Unique, value: A
     body = {**body_of(trial, subject, rule, trial.user), rule.name: value}
     if not trial.try_create(subject, trial.user, body)[0].ok:
         raise NotExercised(f"the {rule.name} {value!r} is refused on its own account")
+
+
+def _taken_in_each_state(trial: Trial, subject: Subject, rule: Unique) -> None:
+    """What is cancelled holds its name still, where no `where` says otherwise."""
+    documents = list(trial.in_each_state(subject))
+    if not documents:
+        raise NotExercised("no document could be brought into another state")
+    for document in documents:
+        body, place = alike(trial, subject, rule, document.sent), {"path": document.around.get("path", {})}
+        exchange, _ = trial.try_create(subject, document.user, body, around=place)
+        what = f"a second {rule.name} beside that of {document.id}, which is in another state,"
+        refused_as(exchange, statuses(rule, exchange.call.operation), what)
 
 
 def _taken_in_state(trial: Trial, subject: Subject, rule: Unique, state: dict[str, Any]) -> None:
