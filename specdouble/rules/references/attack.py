@@ -458,7 +458,7 @@ def _naming(trial: Trial, referrer: Subject, rule: OnDelete, target: Document, *
     return trial.create_in(referrer, target.user, under(trial, referrer, target), more)
 
 
-def _lies_below(session: Session, referrer: Subject, subject: Subject) -> bool:
+def _lies_below(session: Shared, referrer: Subject, subject: Subject) -> bool:
     """Whether documents are created below those that they name, by their path."""
     return [one for _, one in parents(session, referrer, referrer.creators[0])][-1:] == [subject]
 
