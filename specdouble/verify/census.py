@@ -26,7 +26,7 @@ def is_whole(contract: Contract, exchange: Exchange) -> bool:
 
 
 def count_strays(session: Session) -> None:
-    """Note what is new in the lists of what this run has tried to create, and nothing else tells of."""
+    """Note what is new in the lists of what this run has tried to create, and which of them fail by now."""
     for call in session.ledger.whole:
         if session.ledger.is_tried(kind_listed(session, call.operation)):
             with suppress(NotExercised, Trouble):
@@ -35,6 +35,8 @@ def count_strays(session: Session) -> None:
 
 def _count(session: Session, call: Call) -> None:
     ledger, exchange = session.ledger, session.client.send(call)
+    if exchange.status >= 500:
+        ledger.failing.append(str(call.operation))
     if not is_whole(session.contract, exchange):
         return
     strays = []

@@ -198,8 +198,8 @@ class Guard:
         for name, value in body.items() if isinstance(body, dict) else ():
             if self.joins_another(name, value):
                 return f"{call.operation} is not sent with {name} {value!r}: this run did not create it"
-            if self._renames(call.operation, name) and self.is_anothers(call.operation, name, value, True):
-                return f"{call.operation} is not sent with {name} {value!r}: it may take the name of another's document"
+            if self.loses(call, name, value):
+                return f"{call.operation} is not sent with {name} {value!r}: no path of this run would find it by that"
         if any(self.ledger.owned(kind, value) for _, kind, value in named):
             return None
         for name, value, itself in (*_ids(body), *_ids(dict(call.query))):
@@ -207,9 +207,22 @@ class Guard:
                 return f"{call.operation} is not sent with {name} {value!r}: this run made no such document"
         return None
 
-    def _renames(self, operation: Operation, name: str) -> bool:
-        """Whether the property of a body holds what the document that the path names is called from then on."""
-        return ends_in_parameter(operation) and self._is_its_own_id(operation, name)
+    def loses(self, call: Call, name: str, value: Any) -> bool:
+        """Whether a property of the body would give what is written another's id, or one that no path can name.
+
+        A server may take it, whatever its contract says, and fail from then on where all such documents are listed.
+        """
+        action = self.contract.actions.get(call.operation.id)
+        if action is None or name != self.contract.resources[action.collection].id:
+            return False
+        if ends_in_parameter(call):
+            here = self.ledger.kinds.named(call.operation, call.path)[-1][2]
+            return str(value) != str(here) and not (self.ledger.is_minted(value) or self.ledger.owns_any(value))
+        if value is None or call.operation.method != "post":
+            return False  # the server gives it one
+        if isinstance(value, bool) or not isinstance(value, str | int) or value == "":
+            return True
+        return action.collection in self.ledger.kinds.numbered and not str(value).removeprefix("-").isdecimal()
 
     def joins_another(self, name: str, value: Any) -> bool:
         """Whether a property of a body would put what is written below a document of another's.

@@ -35,6 +35,9 @@ def intent(contract: Contract, settings: Settings) -> Iterator[str]:
     stays += map(str, elsewhere)
     if stays:
         yield f"No operation deletes what is created by {', '.join(stays)}: it stays."
+    locked = [str(one) for one in creators if str(one) not in stays and _is_locked(ledger, settings, one)]
+    if locked:
+        yield f"Nobody is named who may delete what is created by {', '.join(locked)}: it stays. Add --user."
     if settings.allow_destructive:
         yield "Documents that were there before may be changed or deleted, as --allow-destructive says."
         return
@@ -46,6 +49,21 @@ def intent(contract: Contract, settings: Settings) -> Iterator[str]:
             f"Left out, for they may change what was there before: {listed}. "
             "--allow-destructive, or --operation ID, lets them be tried."
         )
+
+
+def _is_locked(ledger: Ledger, settings: Settings, creator: Operation) -> bool:
+    """Whether a document can be created with the credentials that there are, and not be deleted."""
+    deletion = ledger.deleter(_example(ledger, creator))
+    is_signed_in = settings.login is not None or settings.owned or bool(settings.headers)
+    return (
+        deletion is not None and not is_signed_in
+        and _may_call(settings, creator) and not _may_call(settings, deletion.operation)
+    )  # fmt: skip
+
+
+def _may_call(settings: Settings, operation: Operation) -> bool:
+    held = [set(one.credentials) for one in settings.users] or [set[str]()]
+    return not operation.security or any(keys.issuperset(one) for one in operation.security for keys in held)
 
 
 def _example(ledger: Ledger, operation: Operation) -> Created:

@@ -89,6 +89,7 @@ class Ledger:
     refused: dict[str, Call] = field(default_factory=dict)  # by the name that the create asked for
     unfound: dict[tuple[str, str], Created] = field(default_factory=dict)  # what no path finds by a guessed id
     whole: list[Call] = field(default_factory=list)  # lists that were read to their end before anything was written
+    failing: list[str] = field(default_factory=list)  # lists that are answered with an error, and were not before
     stray: dict[str, list[Any]] = field(default_factory=dict)  # by list, what is new in it, though no answer told of it
 
     def __post_init__(self) -> None:

@@ -23,7 +23,7 @@ BAR = 20  # characters
 REDRAW = 0.1  # seconds
 STEPS_WITHOUT_TERMINAL = 4
 LEFT_SHOWN = 12
-OTHERS_SHOWN = 6
+OTHERS_SHOWN, OTHERS_IN_SUMMARY = 6, 2  # that share a failure's cause
 OTHER_LENGTH = 100  # characters
 OPERATIONS_SHOWN = 8
 REASONS_SHOWN = 8
@@ -109,7 +109,7 @@ class Screen:
     def _summary(self, verdict: Verdict) -> None:
         """What failed in a line each. A single failure is told whole: nothing has to be ranked."""
         if len(verdict.failures) == 1:
-            self._failure(1, verdict.failures[0], verdict)
+            self._failure(1, verdict.failures[0], verdict, OTHERS_IN_SUMMARY)
             self.line("")
         width = max(shutil.get_terminal_size((WIDTH_WITHOUT_TERMINAL, 24)).columns, LEAST_WIDTH)
         for text, color in summary(verdict):
@@ -158,7 +158,7 @@ class Screen:
         if len(about) > REASONS_SHOWN:
             self.line(f"  and {len(about) - REASONS_SHOWN} more reasons: the JSON report holds them all")
 
-    def _failure(self, number: int, failure: Failure, verdict: Verdict) -> None:
+    def _failure(self, number: int, failure: Failure, verdict: Verdict, most_others: int = OTHERS_SHOWN) -> None:
         weight = f", {WEIGHTS[failure.weight]}" if failure.weight else ""
         self.line(f"\n{number}. {failure.check}  [{failure.id}]{weight}", fg="red", bold=True)
         for place in failure.places[:1]:
@@ -167,7 +167,7 @@ class Screen:
         self.line(f"   {failure.promise}{case}")
         self._operations([verdict.asked.get(name, name) for name in failure.operations], failure.promise)
         self.line(f"   {failure.sentence}")
-        for other in failure.others[:OTHERS_SHOWN]:
+        for other in failure.others[:most_others]:
             self.line(f"   - {other.promise}: {other.seen[:OTHER_LENGTH]}")
         if failure.also:
             verb = "was" if failure.also == 1 else "were"

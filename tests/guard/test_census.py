@@ -53,8 +53,8 @@ OTHERS = (1, 2)
 class Notes:
     """Makes each note, and does not say so of each third: it refuses that, or says nothing at all."""
 
-    def __init__(self, refuses: bool, is_listed: bool = True) -> None:
-        self.refuses, self.is_listed = refuses, is_listed
+    def __init__(self, refuses: bool, is_listed: bool = True, is_broken_by: int = 0) -> None:
+        self.refuses, self.is_listed, self.is_broken_by = refuses, is_listed, is_broken_by
         self.notes: dict[int, Any] = {number: {"id": number, "text": "somebody's"} for number in OTHERS}
         self.made = max(OTHERS)
 
@@ -69,7 +69,8 @@ class Notes:
         if method == "POST":
             return self._create(sent)
         if not number:
-            return 200, [*self.notes.values()]
+            fails = 0 < self.is_broken_by < self.made
+            return (500, None) if fails else (200, [*self.notes.values()])
         if not number.isdecimal() or int(number) not in self.notes:
             return 404, None
         return (200, self.notes[int(number)]) if method == "GET" else (204, self.notes.pop(int(number)) and None)
@@ -100,6 +101,12 @@ def test_what_is_new_in_a_list_and_no_answer_told_of_is_counted_and_left_alone(t
     assert told.startswith(f"{len(stays)} in GET /notes")
     assert {int(one) for one in re.findall(r"\d+", told.partition(": ")[2])} >= set(stays[:5])
     assert notes.notes.keys() >= set(OTHERS)
+
+
+@pytest.mark.slow
+def test_a_list_that_fails_since_the_run_is_told(tmp_path: Path) -> None:
+    verdict = Notes(refuses=True, is_broken_by=5).verified(tmp_path)
+    assert "GET /notes fails since this run began: look what it wrote there" in verdict.left
 
 
 @pytest.mark.slow

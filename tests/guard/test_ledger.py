@@ -153,12 +153,17 @@ def test_of_a_lost_create_whose_body_bears_no_word_a_search_finds_nothing(ledger
     assert ledger.unanswered() == [plain]
 
 
-def test_nothing_is_renamed_to_what_may_be_anothers_name(ledger: Ledger) -> None:
+@pytest.mark.parametrize("taken", ["root", "", None, LONG])
+def test_nothing_is_renamed_to_what_this_run_has_not_made_up(ledger: Ledger, taken: object) -> None:
     put, guard = ledger.contract.operations["putPerson"], Guard(ledger.contract, ledger)
     own = ledger.mint("mine")
     call = Call(put, path={"name": own}, body={"name": own}, has_body=True)
-    ledger.answer(ledger.send(call), call, answered(call, 201, {"name": own}))
-    taken = Call(put, path={"name": own}, body={"name": "root"}, has_body=True)
-    assert "it may take the name of another's document" in (guard.refuses(taken) or "")
+    assert "no path of this run would find it" in (guard.refuses(replace(call, body={"name": taken})) or "")
     assert guard.refuses(call) is None
-    assert guard.refuses(replace(taken, body={"name": ledger.mint("mine too")})) is None
+    assert guard.refuses(replace(call, body={"name": ledger.mint("mine too")})) is None
+
+
+@pytest.mark.parametrize(("key", "is_sent"), [("", False), ("abc", False), (True, False), ([], False), (None, True)])
+def test_nothing_is_created_with_an_id_that_no_path_names(ledger: Ledger, key: object, is_sent: bool) -> None:
+    call = Call(ledger.contract.operations["createItem"], body={"title": "a", "id": key}, has_body=True)
+    assert (Guard(ledger.contract, ledger).refuses(call) is None) == is_sent

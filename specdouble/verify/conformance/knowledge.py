@@ -159,6 +159,7 @@ class Knowledge:
                 for name, value in case.body.items()
                 if not self.session.guard.is_anothers(operation, name, value, True)
                 and not self.session.guard.joins_another(name, value)
+                and not self.session.guard.loses(_call(operation, case, None), name, value)
             }
             if own != case.body:
                 case.body = own

@@ -46,6 +46,12 @@ class ChromaDB(Server):
             ["update_tenant", "create_tenant", "create_database", "create_collection", "update_collection"],
         ),
         Argued(
+            "boundaries",
+            r"(is accepted|keeps what it is sent): the server answered 400 .*Inconsistent number of IDs",
+            "there are as many of each as there are ids: no schema says so",
+            ["collection_update"],
+        ),
+        Argued(
             "conformance",
             r"answered 501|Received: 501",
             "501 at what a local server does not do: declared nowhere",
