@@ -31,6 +31,7 @@ class Attack:
         states: the values that the property can come to by a client's requests, where a document gets from one to the
             next; given the rule.
         begins: whether a new document may have a value, where not any; given the rule and the value.
+        bring: moves a document to one of them; given the trial, the rule, the document and the value.
         reach: a new document with one of them; given the trial, the subject, the rule, the value and whose it is.
         shows: what a failure shows: `access`, somebody got at what is closed to them; `setting`, a client has set what
             the server alone sets.
@@ -48,6 +49,7 @@ class Attack:
     states: Callable[[Any], Iterable[Any]] | None = None
     begins: Callable[[Any, Any], bool] | None = None
     reach: Callable[..., Any] | None = None
+    bring: Callable[..., None] | None = None
     shows: Literal["", "access", "setting"] = ""
 
 

@@ -195,12 +195,15 @@ class Bookings:
         room: str = "",
         sort: str = "",
         q: str = "",
+        status: str = "",
     ) -> Json:
         searched = self.fault == "a search finds everybody's" and q
         found = [one for one in self.bookings.values() if q in one["title"]]
         found = [one for one in found if searched or by == one["bookedBy"] or ROLES[by] == "staff"]
         if room and self.fault != "bookings of all rooms":
             found = [one for one in found if one["roomId"] == room]
+        if status and self.fault != "bookings in any state":
+            found = [one for one in found if one["status"] == status]
         if sort:
             found.sort(key=lambda one: str(one["seats"]) if self.fault == "text order" else one["seats"])
         end = int(token) + size - (self.fault == "a page repeats" and size > 1)
@@ -244,6 +247,7 @@ def test_a_new_document_at_the_end_of_a_long_list_is_found_or_not_looked_for(the
         ("a change begins anew", "transitions:bookings.status", "makes no other move of status"),
         ("a key is of all rooms", "idempotency:post /rooms/{roomId}/bookings", "below another roomId"),
         ("a search finds everybody's", "owner:bookings.bookedBy", "is found by no search"),
+        ("bookings in any state", "listing:get /bookings", "with status shows what has the value"),
         ("finished below any room", "nesting", "finish finds nothing below another roomId"),
     ],
 )

@@ -150,13 +150,22 @@ def reach(trial: Trial, subject: Subject, rule: Transitions, state: Any, user: U
         if document is not None and document.shown.get(rule.name, state) == state:
             return document
     document = trial.create(subject, user)
-    movers = [*_movers(trial.session, subject, rule)]
+    bring(trial, rule, document, state)
+    return document
+
+
+def bring(trial: Trial, rule: Transitions, document: Document, state: Any) -> None:
+    """Move a document to that state, by allowed moves.
+
+    Raises:
+        NotExercised: one of them is refused.
+    """
+    movers = [*_movers(trial.session, document.subject, rule)]
     start = document.shown.get(rule.name, next(iter(rule.initial), None))
     for step, mover in _way(rule, movers, start, state):
         exchange = mover.move(trial, rule, document, step)
         if not exchange.ok:
             raise NotExercised(f"a move to {step} was refused: {exchange.told(80)}")
-    return document
 
 
 def _way(rule: Transitions, movers: list[Mover], start: Any, goal: Any) -> list[tuple[Any, Mover]]:
@@ -201,4 +210,4 @@ def begins(rule: Transitions, value: Any) -> bool:
     return not rule.initial or value in rule.initial
 
 
-ATTACK = Attack(plan, bound_on_update=True, states=states, reach=reach, begins=begins)
+ATTACK = Attack(plan, bound_on_update=True, states=states, reach=reach, bring=bring, begins=begins)

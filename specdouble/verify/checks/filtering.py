@@ -10,6 +10,7 @@ from itertools import combinations, product
 from typing import Any
 
 from specdouble.contract import Operation, Parameter, PropertyRule
+from specdouble.verify.attack import Attack
 from specdouble.verify.bodies import shown
 from specdouble.verify.case import Case, Names, Plan, ids
 from specdouble.verify.document import Document
@@ -152,7 +153,7 @@ def _of_filter(subject: Subject, check: str, by: Filter) -> Plan:
 
 def _filters(session: Session, subject: Subject) -> Iterator[Filter]:
     sent, properties = _sent(subject), subject.resource.properties
-    ruled = {*subject.once, *subject.server_set, *session.implied}
+    ruled = {*subject.once, *subject.server_set, *session.implied} - _states(subject).keys()
     operation = subject.listers[0]
     for parameter in operation.parameters:
         if parameter.location != "query" or chooses_page(operation, parameter.name):
@@ -172,12 +173,21 @@ def _filters(session: Session, subject: Subject) -> Iterator[Filter]:
 
 
 def _sent(subject: Subject) -> dict[str, Any]:
-    """The properties that a client can set: in a create, else by a change."""
+    """The properties that a client can set: in a create, else by a change, else by operations that lead to a state."""
     changed = (subject.requested(one.operation) for one in reversed(subject.updaters) if one.id_in_body is None)
-    found: dict[str, Any] = {}
+    found: dict[str, Any] = {name: {"enum": list(values)} for name, (_, _, values) in _states(subject).items()}
     for requested in (*changed, subject.requested(subject.creators[0])):
         found |= requested
     return found
+
+
+def _states(subject: Subject) -> dict[str, tuple[Any, Attack, tuple[Any, ...]]]:
+    """The properties that requests move from value to value, each with its rule, the attack and the values."""
+    return {
+        rule.name: (rule, attack, tuple(attack.states(rule)))
+        for rule, attack in subject.attacks
+        if attack.states is not None and attack.bring is not None
+    }
 
 
 def _compared(operation: Operation, parameter: str, properties: Mapping[str, Any]) -> str | None:
@@ -266,7 +276,7 @@ def _filtered(
 
 
 def _make(trial: Trial, there: Place, wanted: Mapping[str, Any]) -> Document:
-    """Create a document that has the values, by a change where no create takes them.
+    """Create a document that has the values, by a change or by moves where no create takes them.
 
     Raises:
         NotExercised: the change is refused.
@@ -277,8 +287,14 @@ def _make(trial: Trial, there: Place, wanted: Mapping[str, Any]) -> Document:
     for name, value in wanted.items():
         if name in begun or document.shown.get(name) == value:
             continue
-        updater = next(one for one in there.subject.updaters if name in there.subject.requested(one.operation))
-        trial.update(updater, document, {name: value})
+        updaters = (one for one in there.subject.updaters if name in there.subject.requested(one.operation))
+        updater = next(updaters, None)
+        if updater is not None:
+            trial.update(updater, document, {name: value})
+        else:
+            rule, attack, _ = _states(there.subject)[name]
+            assert attack.bring is not None
+            attack.bring(trial, rule, document, value)
     return document
 
 
