@@ -1,6 +1,8 @@
 """What a worker makes of a store that is a server: beside plain PyMongo, and two workers beside one.
 
-python -m benchmarks.engine        prints a table, and writes `engine.json` and `engine.svg` beside this file
+python -m benchmarks.engine [ENGINE ...]     prints a table, and writes `engine.json` and `engine.svg` beside this file
+
+Of engines that are not named, or not here, the rows stay that there are.
 
 A double is asked in this process once, to see which commands each kind of request sends. Plain PyMongo sends the very
 same, from as many threads as there are connections to the worker, and does nothing else: no HTTP, no contract.
@@ -9,7 +11,8 @@ both read all documents in turn.
 
 On a machine that others use, rates tell how it shares its cores. So the milliseconds of a processor are told beside
 them that each call costs each process. Two cores allow no more than two divided by their sum; one worker, whose
-interpreter holds one core, no more than one divided by its own.
+interpreter holds one core, no more than one divided by its own. Two workers with a core each, and an engine and a
+client that are no limit, do twice what one does, less what a request costs more where there are two: that is told too.
 """
 
 from __future__ import annotations
@@ -19,9 +22,10 @@ import json
 import os
 import platform
 import statistics
+import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -133,6 +137,12 @@ class Seen:
         client.close()
         return sum(done) / took, each
 
+    def forget(self, server: Local) -> None:
+        """Remove what was created since: where a server searches for a key, each document makes the next one dearer."""
+        database, _ = self.commands["create"][0]
+        with pymongo.MongoClient[dict[str, Any]](server.url) as client:
+            client[database]["boards"].delete_many({"_id": {"$nin": self.boards}})
+
     def _fresh(self, command: dict[str, Any], number: int) -> dict[str, Any]:
         """The command, with values of its own where they must be unique, and another document than the last one."""
         sent = {name: value for name, value in command.items() if name not in _LEFT_OUT}
@@ -164,7 +174,7 @@ def served(double: Served, server: Local, kind: str, boards: Sequence[str]) -> t
     request = f"{method} {path} HTTP/1.1\r\nHost: x\r\n"
     request += f"Content-Type: application/json\r\nContent-Length: {length}\r\n\r\n{content}" if body else "\r\n"
     costs = Costs(worker=double.workers() or [double.process.pid], engine=server.processes())
-    load = run(Job(double.port, request, SECONDS, connections=CONNECTIONS, sleeps=True, chosen=boards))
+    load = run(Job(double.port, request, SECONDS, connections=CONNECTIONS, sleeps=True, drains=True, chosen=boards))
     return load, costs.each(sum(load.statuses.values()))
 
 
@@ -189,21 +199,27 @@ def _row(server: Local, seen: Seen, kind: str, one: Served, two: Served) -> dict
     rates: dict[str, list[float]] = {"plain": [], "one": [], "two": []}
     alone: list[dict[str, float]] = []
     spent: list[dict[str, float]] = []
+    shared: list[dict[str, float]] = []
     loads: list[Load] = []
     for double in (one, two):
         served(double, server, kind, seen.boards)  # to be warm
     for _ in range(ROUNDS):
+        seen.forget(server)
         rate, costs = seen.plain(server, kind)
+        seen.forget(server)
         rates["plain"].append(rate)
         alone.append(costs)
         load, costs = served(one, server, kind, seen.boards)
         rates["one"].append(load.rate)
         loads.append(load)
         spent.append(costs)
-        rates["two"].append(served(two, server, kind, seen.boards)[0].rate)
+        seen.forget(server)
+        load, costs = served(two, server, kind, seen.boards)
+        rates["two"].append(load.rate)
+        shared.append(costs)
     rates_of = {name: statistics.median(values) for name, values in rates.items()}
     middle = sorted(loads, key=lambda load: load.rate)[len(loads) // 2]
-    cost, plain = _medians(spent), _medians(alone)
+    cost, plain, of_two = _medians(spent), _medians(alone), _medians(shared)
     return {
         "commands": len(seen.commands[kind]),
         "plain": round(rates_of["plain"]),
@@ -216,6 +232,8 @@ def _row(server: Local, seen: Seen, kind: str, one: Served, two: Served) -> dict
         **{f"{name} ms": round(value, 3) for name, value in cost.items()},
         "cores allow of plain": round(_most(cost, "worker") / _most(plain, "client"), 2),
         "cores allow of one": round(2000 / sum(cost.values()) / _most(cost, "worker"), 2),
+        "worker of two ms": round(of_two["worker"], 3),
+        "own cores allow of one": round(2 * cost["worker"] / of_two["worker"], 2),
         "p50": round(middle.p50, 1),
         "p95": round(middle.p95, 1),
         "p99": round(middle.p99, 1),
@@ -236,24 +254,26 @@ def table(rows: list[dict[str, Any]]) -> str:
     """The rows as Markdown."""
     names = [name for name in rows[0] if name != "statuses"]
     lines = ["| " + " | ".join(names) + " |", "|" + "---|" * len(names)]
-    return "\n".join(lines + ["| " + " | ".join(str(row[name]) for name in names) + " |" for row in rows])
+    return "\n".join(lines + ["| " + " | ".join(str(row.get(name, "")) for name in names) + " |" for row in rows])
 
 
-def main(measured: Callable[[str], Iterator[dict[str, Any]]] = measure) -> None:
-    """Measure on each engine that is here, print, write."""
-    rows: list[dict[str, Any]] = []
-    for engine in ENGINES:
+def main(engines: Sequence[str]) -> None:
+    """Measure on those of these engines that are here, print, write."""
+    file = FOLDER / "engine.json"
+    measured: dict[str, list[dict[str, Any]]] = {}
+    for row in json.loads(file.read_text("utf-8"))["rows"]:
+        measured.setdefault(row["engine"], []).append(row)
+    for engine in engines:
         try:
-            for row in measured(engine):
-                print(row, flush=True)
-                rows.append(row)
+            measured[engine] = list(measure(engine))
         except NotInstalled as error:
             print(f"{engine} is left out: {error}")
+    rows = [row for engine in ENGINES for row in measured.get(engine, [])]
     print(table(rows))
     machine = f"{os.cpu_count()} cores, Python {platform.python_version()}, {platform.system()}"
-    (FOLDER / "engine.json").write_text(json.dumps({"machine": machine, "rows": rows}, indent=1) + "\n", "utf-8")
+    file.write_text(json.dumps({"machine": machine, "rows": rows}, indent=1) + "\n", "utf-8")
     (FOLDER / "engine.svg").write_text(plot.engine(rows), "utf-8")
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:] or [*ENGINES])

@@ -36,6 +36,8 @@ class Job:
         most: after how many answers to stop.
         connections: how many requests are under way at a time.
         sleeps: whether the client leaves its core to the servers while it waits.
+        drains: whether what was sent within the time is waited for, and counts: else a slow server, which has the most
+            under way, would be told slower than it is, and would go on with that during the next job.
         chosen: the values that stand in the request by turns.
     """
 
@@ -45,6 +47,7 @@ class Job:
     most: int = 1_000_000
     connections: int = 16
     sleeps: bool = False
+    drains: bool = False
     chosen: Sequence[str] = ()
 
 
@@ -134,7 +137,8 @@ def _measured(
     for connection in connections:
         selector.register(connection.socket, selectors.EVENT_READ, connection)
         connection.send(next(requests))
-    while (now := time.perf_counter()) - started < job.seconds or len(latencies) < 2:
+    under_way = len(connections)
+    while (now := time.perf_counter()) - started < job.seconds or len(latencies) < 2 or (job.drains and under_way):
         if len(latencies) >= job.most or now - started > job.seconds + PATIENCE:
             break
         # Never asleep where it has a core: a server must not pay for waking its client, the slower ones the more.
@@ -143,7 +147,10 @@ def _measured(
             if connection.answered():
                 latencies.append(time.perf_counter() - connection.sent_at)
                 statuses[connection.received[9:12]] += 1
-                connection.send(next(requests))
+                if job.drains and now - started >= job.seconds:
+                    under_way -= 1
+                else:
+                    connection.send(next(requests))
     return _load(latencies, now - started, statuses)
 
 

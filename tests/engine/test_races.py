@@ -190,6 +190,7 @@ def races(clients: Clients, is_calm: bool, goes_on: Callable[[int], bool]) -> No
     while goes_on(number) and time.monotonic() < end:
         kinds[number % len(kinds)].run(f"round {number}")
         number += 1
+    print(f"{number} rounds of {CLIENTS} clients and {WORKERS} workers")  # pytest -rP shows it
     assert not goes_on(number), f"only {number} rounds in {LONGEST} s"
 
 
@@ -241,6 +242,7 @@ def test_no_more_than_one_wins_while_workers_are_killed_and_nothing_is_lost(clie
     killer = Killer(clients.served)
     with meanwhile(1, killer.kill):
         races(clients, is_calm=False, goes_on=lambda number: number < ROUNDS or len(killer.killed) < 2 * WORKERS)
+    print(f"{len(killer.killed)} workers were killed meanwhile")
     assert set(before) <= set(killer.killed)
 
 
@@ -261,3 +263,4 @@ def test_no_more_than_one_wins_while_the_engine_restarts_and_nothing_is_lost(con
         _answered(served, "POST", "/cards", {"board": a_board(served, "first")}, 201)
         with meanwhile(3, restart):
             races(clients, is_calm=False, goes_on=lambda number: number < ROUNDS or len(restarts) < 4)
+    print(f"the engine restarted {len(restarts)} times meanwhile")
