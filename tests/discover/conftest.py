@@ -21,16 +21,17 @@ def stripped(contract: Path, folder: Path, kept: Collection[str] = ()) -> Contra
     """The contract as others would have written it: without annotations, but for those of the users."""
     data = yaml.safe_load(contract.read_text("utf-8"))
     file = folder / "openapi.yaml"
-    file.write_text(yaml.safe_dump(_without(data, kept), sort_keys=False, allow_unicode=True), "utf-8")
+    file.write_text(yaml.safe_dump(without_annotations(data, kept), sort_keys=False, allow_unicode=True), "utf-8")
     return read(file)
 
 
-def _without(value: Any, kept: Collection[str]) -> Any:
+def without_annotations(value: Any, kept: Collection[str] = ()) -> Any:
+    """A copy of a contract without its annotations, but for those of the kept collections."""
     if isinstance(value, list):
-        return [_without(one, kept) for one in value]
+        return [without_annotations(one, kept) for one in value]
     if not isinstance(value, dict):
         return value
-    return {name: _without(one, kept) for name, one in value.items() if not _is_annotation(name, one, kept)}
+    return {name: without_annotations(one, kept) for name, one in value.items() if not _is_annotation(name, one, kept)}
 
 
 def _is_annotation(name: Any, value: Any, kept: Collection[str]) -> bool:

@@ -90,8 +90,7 @@ def _target(trial: Trial, subject: Subject, name: str) -> str | None:
     for collection, other in subjects.items():
         if not (other.creators or other.listers) or collection == subject.collection:
             continue
-        known = trial.session.reference_or_none(collection, trial.user)
-        if known is not None and _takes_those_alone(trial, subject, name, known):
+        if _takes_those_alone(trial, subject, name, other):
             return collection
     return None
 
@@ -101,15 +100,27 @@ def _of_none(trial: Trial, subject: Subject, name: str) -> Any:
     return trial.session.fresh.value(schema)
 
 
-def _takes_those_alone(trial: Trial, subject: Subject, name: str, known: Any) -> bool:
+def _takes_those_alone(trial: Trial, subject: Subject, name: str, target: Subject) -> bool:
     """Whether the id of a document is taken, and one like it of none is refused, time after time."""
-    other = unlike(known) if isinstance(known, str) else FAR
+    schema = subject.requested(subject.creators[0])[name]
     for _ in range(2):
+        known = _one_of(trial, target)
+        if known is None or not trial.session.bodies.property_fits(schema, known):
+            return False  # no id of theirs can stand there: another collection's may
         if not sent(trial, subject, **{name: known}).ok:
             return False
+        other = unlike(known) if isinstance(known, str) else FAR
         if sent(trial, subject, **{name: other}).status not in REFUSALS | {NOT_FOUND}:
             return False
     return True
+
+
+def _one_of(trial: Trial, target: Subject) -> Any:
+    """The id of a document, a new one where it can be made: a document may be named by one other alone."""
+    with suppress(*INCONCLUSIVE):
+        if target.creators:
+            return trial.create(target).id
+    return trial.session.reference_or_none(target.collection, trial.user)
 
 
 PROBE = Probe(_see)

@@ -9,6 +9,7 @@ from typing import Any
 
 from specdouble.rules.unique.attack.scope import moved
 from specdouble.rules.unique.attack.variant import FOLDED, told_apart
+from specdouble.verify.document import Document
 from specdouble.verify.exchange import Exchange
 from specdouble.verify.identity import User
 from specdouble.verify.problem import NotExercised
@@ -67,6 +68,15 @@ class _Property:
     def __init__(self, trial: Trial, subject: Subject, name: str) -> None:
         self.trial, self.subject, self.name = trial, subject, name
         self.schema = subject.taken(subject.creators[0])[name]
+        # By user, what leads to where the documents are created: below another parent a value is free.
+        self.around: dict[str, dict[str, Any]] = {}
+
+    @property
+    def named(self) -> Subject | None:
+        """The documents of which the property names one, where it does: a new one is a new value."""
+        session = self.trial.session
+        target = session.subjects.get(session.implied.get(self.name, ""))
+        return target if target is not None and target.creators and target is not self.subject else None
 
     def seen(self) -> dict[str, Any] | bool | None:
         """The annotation's value; None where it is not unique, or not in a scope that an annotation can name.
@@ -87,7 +97,8 @@ class _Property:
         within = self.scope(value)
         if within is None:
             return None
-        ignore = [self.of_ascii(word) for word, texts in _SPELLINGS.items() if self.ignores(*self.pair(*texts))]
+        spellings = {} if self.named else _SPELLINGS
+        ignore = [self.of_ascii(word) for word, texts in spellings.items() if self.ignores(*self.pair(*texts))]
         where = self.where()
         within += [name for name in self.beside() if name not in within and f"self.{name} " not in where]
         told: dict[str, Any] = {"within": within, "ignore": ignore, "where": where}
@@ -117,6 +128,8 @@ class _Property:
 
     def fresh(self) -> Any:
         """A new value, as bodies usually have it: some servers take names in a form of their own alone."""
+        if self.named is not None:
+            return self.trial.create(self.named).id
         usual = self.trial.body(self.subject, self.trial.creator(self.subject), self.trial.user).get(self.name)
         session = self.trial.session
         is_new = isinstance(usual, str) and (session.fresh.is_word(usual) or session.ledger.is_minted(usual))
@@ -125,8 +138,16 @@ class _Property:
     def send(self, value: Any, user: User | None = None) -> Exchange:
         """The answer to a create of a document with the value, everything else new."""
         trial, user = self.trial, user or self.trial.user
-        body = {**trial.body(self.subject, trial.creator(self.subject), user), self.name: value}
-        return trial.try_create(self.subject, user, body)[0]
+        return self.created(user, {**trial.body(self.subject, trial.creator(self.subject), user), self.name: value})[0]
+
+    def created(self, user: User, body: dict[str, Any]) -> tuple[Exchange, Document | None]:
+        """The answer to a create where the user's first one was accepted; and the document."""
+        exchange, document = self.trial.try_create(self.subject, user, body, around=self.around.get(user.name))
+        own = self.subject.action(exchange.call.operation).id
+        if exchange.ok:
+            path = {one: key for one, key in exchange.call.path.items() if one != own}
+            self.around.setdefault(user.name, {"path": path})
+        return exchange, document
 
     def is_taken(self, value: Any, user: User | None = None) -> bool:
         return self.send(value, user).status in REFUSALS
@@ -183,7 +204,7 @@ class _Property:
         for way in ((state,), *((other, state) for other in states if other != state)):
             value = self.fresh()
             body = self.trial.body(self.subject, self.trial.creator(self.subject), self.trial.user)
-            _, document = self.trial.try_create(self.subject, self.trial.user, {**body, self.name: value})
+            _, document = self.created(self.trial.user, {**body, self.name: value})
             if document is None:
                 return False
             if all(self.trial.try_update(updater, document, {name: one}, as_it_is=True).ok for one in way):
@@ -224,7 +245,7 @@ class _Property:
         """The answer to a create with the value and those of other properties."""
         trial = self.trial
         body = {**trial.body(self.subject, trial.creator(self.subject), trial.user), **others, self.name: value}
-        return trial.try_create(self.subject, trial.user, body)[0]
+        return self.created(trial.user, body)[0]
 
     def another(self, name: str, declared: Any, held: Any) -> Any:
         """Another value of another property; None where none is known."""
