@@ -264,13 +264,13 @@ class _Program:
         if not isinstance(value, str | int) or isinstance(value, bool):
             return
         if kind is None and isinstance(value, str):
-            kind = next((owner for owner, key in self.server.made if key == value), None)
-        made = self.server.made.get((kind, str(value))) if kind else None
+            kind = next((owner for owner, key in self.server.referents.made if key == value), None)
+        made = self.server.referents.made.get((kind, str(value))) if kind else None
         if kind is None or made is None or self.alignment.knows(kind, value):
             return
         user = self.double.crowd.users.get(made.call.user or "", self.double.crowd.first)
         with suppress(Interruption):
-            self.alignment.pair(kind, value, self.double.reference(kind, user, str(value)))
+            self.alignment.pair(kind, value, self.double.referents.of(kind, user, str(value)))
 
     # What was made
 

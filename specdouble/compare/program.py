@@ -231,7 +231,7 @@ class Author:
         name, schema = self._property(operation)
         shape = kind(merged(schema, self.trial.contract.resolve))
         held = self._one().sent.get(name) if self.documents else None
-        if isinstance(held, str) and self.trial.session.origins.get(held) is not None:
+        if isinstance(held, str) and self.trial.session.referents.origins.get(held) is not None:
             return name, unlike_text(held)
         return name, 17 if shape == "string" else plausible({"type": "string"}, self.trial.contract.resolve, "text")
 

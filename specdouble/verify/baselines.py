@@ -36,7 +36,7 @@ class Baselines:
         ]
         operations.sort(key=_turn)
         for operation in operations:
-            if not self.session.setting_up:
+            if not self.session.referents.setting_up:
                 self.session.ledger.recent.clear()  # what an earlier search made may make room for this one
             self.of(operation)
 

@@ -24,6 +24,16 @@ _DATE_TIME = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d.*([Zz]|[+-]\d\d:\d\
 ORDERS = frozenset({"position", "order", "index", "rank", "sequence", "priority", "sortOrder"})
 
 
+class Referring(Protocol):
+    """The documents that bodies refer to."""
+
+    def or_none(self, collection: str, user: User, purpose: str = "") -> Any:
+        """The id of a document of the collection, where one can be had."""
+
+    def shown(self, subject: Subject, user: User) -> dict[str, Any]:
+        """A document that the user may refer to, as the server shows it; empty where none can be had."""
+
+
 class Surroundings(Protocol):
     """What a body is made from: the documents that it may refer to, and values that are new among them."""
 
@@ -36,11 +46,9 @@ class Surroundings(Protocol):
     def named_in(self, subject: Subject | None, name: str) -> str | None:
         """The collection of which a property of a body names a document."""
 
-    def reference_or_none(self, collection: str, user: User, purpose: str = "") -> Any:
-        """The id of a document of the collection, where one can be had."""
-
-    def reference_shown(self, subject: Subject, user: User) -> dict[str, Any]:
-        """A document that the user may refer to, as the server shows it; empty where none can be had."""
+    @property
+    def referents(self) -> Referring:
+        """The documents that it may refer to."""
 
     def held(self, operation: Operation) -> dict[str, Any]:
         """What an operation's body must hold beside what its schema asks for."""
@@ -165,7 +173,7 @@ class Bodies:
             return choose(self.session, subject, rule, schema, user, like)
         target = self.session.named_in(subject, name)
         if target is not None and target != subject.collection and name not in subject.server_set:
-            found = self.session.reference_or_none(target, user)
+            found = self.session.referents.or_none(target, user)
             if found is not None:
                 return found
         worded = self._worded(schema, name)
@@ -190,7 +198,7 @@ class Bodies:
 
         A server finds them by the id, and shows what it has.
         """
-        return self._embedding(schema, value, lambda one: self.session.reference_shown(one, user))
+        return self._embedding(schema, value, lambda one: self.session.referents.shown(one, user))
 
     def _description(self, schema: Any) -> int | None:
         """What tells a schema of objects from others, and its copies share; an `allOf` of it alone is one of these."""

@@ -188,7 +188,7 @@ class Campaign:
         """A new trial: what earlier ones created is no longer needed."""
         self.session.ledger.recent.clear()
         if self._workers == 1:
-            self.session.move_on()
+            self.session.referents.move_on()
         return Trial(self.session, case.operations)
 
     def _lacking(self, case: Case) -> str | None:

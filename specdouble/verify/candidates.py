@@ -37,7 +37,7 @@ class Candidates:
     def usual(self, name: str) -> Any:
         """A value that a property may have; of one that names another document, the id of one that is there."""
         target = self.session.named_in(self.session.written(self.operation), name)
-        key = self.session.reference_or_none(target, self.user) if target is not None else None
+        key = self.session.referents.or_none(target, self.user) if target is not None else None
         if key is not None:
             return key
         made = plausible(self.schemas[name], self.session.contract.resolve, self.session.fresh.word(), name=name)

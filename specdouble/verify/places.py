@@ -143,7 +143,7 @@ def _place(trial: Trial, subject: Subject) -> Place:
         return Place(subject, trial.user, below(trial, subject, trial.user), True)
     users = [trial.user] if above and not is_new else _sharing_least(trial, subject)
     user = users[-1] if users else trial.user
-    session.shorten(subject)
+    session.referents.shorten(subject)
     around = below(trial, subject, user) if is_new else session.surroundings(creator, user, None)
     return Place(subject, user, around, False)
 

@@ -85,7 +85,7 @@ class _Reproduction:
 
         def add(step: Exchange) -> None:
             for text in _sent_texts(step):
-                origin = self.session.origins.get(text)
+                origin = self.session.referents.origins.get(text)
                 if origin is not None and text not in known and all(origin is not one for one in steps):
                     known.add(text)
                     add(origin)

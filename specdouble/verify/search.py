@@ -369,7 +369,7 @@ class Search:
             return parts
         path, name = placed.get("path", {}), subject.action(self.operation).id
         bound = (subject.bound_on_update - {subject.id_sent}) & body.keys()
-        made = self.session.as_bound(subject, name, path, bound) if bound else {}
+        made = self.session.referents.as_bound(subject, name, path, bound) if bound else {}
         return {**parts, "body": {**body, **{name: made[name] for name in body if name in bound and name in made}}}
 
     def _places(self) -> Iterator[dict[str, Any]]:

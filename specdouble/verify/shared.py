@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import Any, Protocol
 
 from specdouble.contract import Operation, Parameter
-from specdouble.verify.bodies import Bodies, Surroundings
+from specdouble.verify.bodies import Bodies, Referring, Surroundings
 from specdouble.verify.client import Client
 from specdouble.verify.document import Document
 from specdouble.verify.exchange import Call, Exchange
@@ -24,6 +24,9 @@ class Known(Protocol):
     """What is known of a run's operations: which requests of them the server takes."""
 
     found: dict[str, Any]
+
+    def seek(self, names: Collection[str]) -> None:
+        """Seek those of these operations."""
 
     def missing(self, operations: tuple[str, ...]) -> str | None:
         """Why a case about these operations cannot be judged."""
@@ -42,6 +45,41 @@ class Values(Protocol):
         """The documents of a kind that lists show."""
 
 
+class Referred(Referring, Protocol):
+    """The documents of this run, and which of them others refer to."""
+
+    setting_up: set[tuple[str, str, str]]
+    crowded: set[str]
+    origins: dict[Any, Exchange]
+    made: dict[tuple[str, str], Exchange]
+
+    def of(self, collection: str, user: User, purpose: str = "", state: Any = None) -> Any:
+        """The id of a document of the collection that the user may refer to."""
+
+    def holds(self, key: Any) -> bool:
+        """Whether it is the id of a document that others refer to."""
+
+    def as_made(self, subject: Subject, key: Any) -> dict[str, Any]:
+        """A document as the answer to its create showed it; empty where nothing showed."""
+
+    def shorten(self, subject: Subject) -> None:
+        """Delete what earlier cases made of a collection where it is much."""
+
+    def as_bound(
+        self, subject: Subject, name: str | None, path: Mapping[str, Any], asked: Iterable[str]
+    ) -> dict[str, Any]:
+        """A document that a path names, as its create showed it; what tells its state from another, as it is by now."""
+
+    def adopt(self, document: Document) -> None:
+        """Remember a document that was created."""
+
+    def make_room(self, subject: Subject, user: User, *, but: Collection[str] = ()) -> bool:
+        """Delete what earlier cases made of a collection for a user; whether any was deleted."""
+
+    def leave_full(self, call: Call) -> bool:
+        """Give a user others to refer to in the place of those of a refused create; if any may be full."""
+
+
 class Shared(Surroundings, Protocol):
     """A session: the server, its users, and what is known of both."""
 
@@ -52,20 +90,20 @@ class Shared(Surroundings, Protocol):
     client: Client
     bodies: Bodies
     pages: Pages
-    setting_up: set[tuple[str, str, str]]
-    crowded: set[str]
     public_keys: set[str]
     fickle: Counter[str]
     unfitting: dict[tuple[str, str, str], Exchange]
     unharmed: dict[str, list[tuple[Document, dict[str, Any]]]]
-    origins: dict[Any, Exchange]
     implied: dict[str, str]
     others: dict[Any, int]
-    made: dict[tuple[str, str], Exchange]
 
     @property
     def baselines(self) -> Known:
         """What is known of each operation."""
+
+    @property
+    def referents(self) -> Referred:
+        """The documents that others refer to."""
 
     @property
     def parameters(self) -> Values:
@@ -116,34 +154,8 @@ class Shared(Surroundings, Protocol):
 
     # Documents
 
-    def reference(self, collection: str, user: User, purpose: str = "", state: Any = None) -> Any:
-        """The id of a document of the collection that the user may refer to."""
-
-    def is_reference(self, key: Any) -> bool:
-        """Whether it is the id of a document that others refer to."""
-
-    def as_made(self, subject: Subject, key: Any) -> dict[str, Any]:
-        """A document as the answer to its create showed it; empty where nothing showed."""
-
     def deletion(self, made: Created) -> Call | None:
         """The request that deletes what this run made, by a user who may ask for it."""
-
-    def shorten(self, subject: Subject) -> None:
-        """Delete what earlier cases made of a collection where it is much."""
-
-    def as_bound(
-        self, subject: Subject, name: str | None, path: Mapping[str, Any], asked: Iterable[str]
-    ) -> dict[str, Any]:
-        """A document that a path names, as its create showed it; what tells its state from another, as it is by now."""
-
-    def adopt(self, document: Document) -> None:
-        """Remember a document that was created."""
-
-    def make_room(self, subject: Subject, user: User, *, but: Collection[str] = ()) -> bool:
-        """Delete what earlier cases made of a collection for a user; whether any was deleted."""
-
-    def leave_full(self, call: Call) -> bool:
-        """Give a user others to refer to in the place of those of a refused create; if any may be full."""
 
     def renewed(self, call: Call, refused: Exchange) -> Exchange:
         """The answer to a call whose token was not taken, with a new one."""

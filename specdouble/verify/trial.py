@@ -61,8 +61,8 @@ class Trial(Reader):
             around: the parameters that lead to where it is created; the user's usual ones where left out.
         """
         call = self._create_call(subject, user, body, around)
-        if room and subject.collection in self.session.crowded:
-            self.session.make_room(subject, user)
+        if room and subject.collection in self.session.referents.crowded:
+            self.session.referents.make_room(subject, user)
         for rule, attack in subject.bounding if room else ():
             assert attack.room is not None
             attack.room(self, subject, rule, call)
@@ -151,7 +151,7 @@ class Trial(Reader):
         document.id = created_id(subject, exchange, shown)
         document.answered = _is_shown(subject, shown)
         self.made.append(document)
-        self.session.adopt(document)
+        self.session.referents.adopt(document)
         if document.id is None or not document.answered:
             self._find(document)
         return document
@@ -212,7 +212,7 @@ class Trial(Reader):
         body = {name: value for name, value in body.items() if name not in drop}
         exchange, document = self.try_create(subject, user, body, fixed=changes)
         document = document or self.adopt(subject, user, self.again(exchange))
-        if document is None and exchange.refused and not changes and self.session.leave_full(exchange.call):
+        if document is None and exchange.refused and not changes and self.session.referents.leave_full(exchange.call):
             body = {**self.body(subject, self.creator(subject), user, full)}
             body = {name: value for name, value in body.items() if name not in drop}
             exchange, document = self.try_create(subject, user, body)
@@ -248,11 +248,11 @@ class Trial(Reader):
             return refused, None
         body = self.body(subject, self.creator(subject), user, full)
         exchange, document = self.try_create(subject, user, {one: body[one] for one in body if one not in drop})
-        if document is not None or not self.session.make_room(subject, user):
+        if document is not None or not self.session.referents.make_room(subject, user):
             return exchange, document
         exchange = self.resend(refused.call)
         if exchange.ok:
-            self.session.crowded.add(subject.collection)
+            self.session.referents.crowded.add(subject.collection)
         return exchange, self.adopt(subject, user, exchange)
 
     def create_in(

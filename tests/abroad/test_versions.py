@@ -123,7 +123,7 @@ def test_a_second_change_is_sent_the_version_that_the_document_has_by_now(tmp_pa
         [updater] = subject.updaters
         note = trial.create(subject)
         for _ in range(2):
-            bound = session.as_bound(subject, updater.action.id, {"id": note.id}, ["version"])
+            bound = session.referents.as_bound(subject, updater.action.id, {"id": note.id}, ["version"])
             body = {"title": "Changed", "version": bound["version"]}
             assert trial.call(updater.operation.id, path={"id": note.id}, body=body).status == 200
 

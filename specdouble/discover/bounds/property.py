@@ -115,7 +115,7 @@ class Property:
         """Delete what was made before, once: of short codes there are few."""
         if not self._has_made_room:
             self._has_made_room = True
-            self.session.make_room(self.subject, self.trial.user)
+            self.session.referents.make_room(self.subject, self.trial.user)
 
     def is_needed(self) -> bool:
         """Whether a create without it is refused, and one with it is not."""

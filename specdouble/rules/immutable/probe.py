@@ -33,7 +33,7 @@ def _is_fixed(trial: Trial, subject: Subject, updater: Updater, name: str) -> bo
     own, schema = view(trial, document).get(name), subject.requested(subject.creators[0])[name]
     usual = trial.session.bodies.value(subject, name, schema, trial.user)
     target = trial.session.implied.get(name)
-    named = trial.session.reference_or_none(target, trial.user, "another") if target is not None else None
+    named = trial.session.referents.or_none(target, trial.user, "another") if target is not None else None
     fresh = trial.session.fresh.value(schema)  # the usual one of a pattern may be another document's
     others = [one for one in (usual, fresh, named, *neighbours(own)) if one not in (own, None)]
     fitting = [one for one in others if trial.session.bodies.property_fits(schema, one)]

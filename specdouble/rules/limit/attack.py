@@ -111,7 +111,7 @@ def mine(session: Shared, subject: Subject, rule: Limit, scope: Scope) -> list[C
     for made in [*session.ledger.created.values()]:
         if made.kind != subject.collection:
             continue
-        origin = session.made.get((made.kind, str(made.id)))
+        origin = session.referents.made.get((made.kind, str(made.id)))
         call = origin.call if origin else Call(made.by, made.user, path=made.parents)
         shown = origin.shown(subject.action(call.operation)) if origin else None
         if scope_of(session, subject, rule, call, shown if isinstance(shown, dict) else {}) == scope:
@@ -156,7 +156,7 @@ def room(trial: Trial, subject: Subject, rule: Limit, call: Call) -> None:
     for made in there:
         if surplus <= 0:
             return
-        if (made.kind, str(made.id)) in session.ledger.recent or session.is_reference(made.id):
+        if (made.kind, str(made.id)) in session.ledger.recent or session.referents.holds(made.id):
             continue
         deletion = session.deletion(made)
         if deletion is not None and session.client.send(deletion).ok:
@@ -251,7 +251,7 @@ def _freed(trial: Trial, subject: Subject, rule: Limit) -> None:
 def _delete_one(trial: Trial, subject: Subject, rule: Limit, call: Call) -> None:
     session = trial.session
     for made in reversed(mine(session, subject, rule, scope_of(session, subject, rule, call, {}))):
-        deletion = None if session.is_reference(made.id) else session.deletion(made)
+        deletion = None if session.referents.holds(made.id) else session.deletion(made)
         if deletion is not None and trial.resend(deletion).ok:
             return
     raise NotExercised("no document of the scope could be deleted")

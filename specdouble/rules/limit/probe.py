@@ -38,7 +38,7 @@ def _of_users(session: Session, subject: Subject) -> Iterator[Sight]:
     pairs = session.crowd.pairs(subject.creators[0])
     pairs = pairs if resource.owner else [pair for pair in session.crowd.foreigners() if pair in pairs]
     others = [other for one, other in pairs if one.name == trial.user.name]
-    if subject.collection not in session.crowded or not held or not others:
+    if subject.collection not in session.referents.crowded or not held or not others:
         return
     with suppress(*INCONCLUSIVE):
         first = _most_of(trial, subject, trial.user)
@@ -52,7 +52,7 @@ def _of_users(session: Session, subject: Subject) -> Iterator[Sight]:
 def _most_of(trial: Trial, subject: Subject, user: User) -> int:
     """How many documents a user may have, those counted that are there; 0 where that has no end."""
     let_go(trial.session)
-    trial.session.make_room(subject, user)
+    trial.session.referents.make_room(subject, user)
     count = len(trial.listed(subject, user)) if subject.listers else 0
     for number in range(count, MOST + 1):
         body = trial.body(subject, trial.creator(subject), user)

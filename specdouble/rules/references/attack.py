@@ -135,7 +135,7 @@ def _held(trial: Trial, subject: Subject, rule: References, parent: str) -> None
 
 
 def _below_none(trial: Trial, subject: Subject, rule: References, parent: str) -> None:
-    known = trial.session.reference(rule.target, trial.user)
+    known = trial.session.referents.of(rule.target, trial.user)
     parameter = next(one for one in trial.creator(subject).parameters if one.name == parent)
     nowhere = unlike_but_fitting(known, partial(trial.session.bodies.property_fits, parameter.schema))
     _refused_below(trial, subject, rule, parent, nowhere)
@@ -231,10 +231,10 @@ def _known(trial: Trial, rule: References, user: User) -> Any:
         NotExercised: there is none.
     """
     session, target = trial.session, trial.session.subjects[rule.target]
-    key = session.reference(rule.target, user)
+    key = session.referents.of(rule.target, user)
     if not rule.key:
         return key
-    made = session.as_made(target, key)
+    made = session.referents.as_made(target, key)
     if made.get(rule.key) is not None:
         return made[rule.key]
     listed = trial.listed(target, user, until=key) if target.listers else []

@@ -120,7 +120,7 @@ def _one_of(trial: Trial, target: Subject) -> Any:
     with suppress(*INCONCLUSIVE):
         if target.creators:
             return trial.create(target).id
-    return trial.session.reference_or_none(target.collection, trial.user)
+    return trial.session.referents.or_none(target.collection, trial.user)
 
 
 PROBE = Probe(_see)

@@ -256,7 +256,7 @@ class _Property:
         rule = self.subject.chosen.get(name)
         target = (rule.refers_to if rule else None) or target
         if target is not None:
-            return session.reference_or_none(target, self.trial.user, "another")
+            return session.referents.or_none(target, self.trial.user, "another")
         if schema.get("enum"):
             return next((one for one in schema["enum"] if one not in (held, None)), None)
         if isinstance(held, bool) or not isinstance(held, str | int | float):

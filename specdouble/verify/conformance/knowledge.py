@@ -194,7 +194,7 @@ class Knowledge:
                 if self._positive(case, location) and isinstance(held[name], int):
                     held[name] = sane(held[name])
                 # What others refer to must not be deleted or closed: later requests that name it would be refused.
-                guarded = self.session.uses_up(operation, name) and self.session.is_reference(held[name])
+                guarded = self.session.uses_up(operation, name) and self.session.referents.holds(held[name])
                 usual = not linked and self._positive(case, location) and next(self._turn) % UNKNOWN_ONE_IN
                 found = self._document(operation, name) if guarded or usual else None
                 if found is not None:
@@ -245,7 +245,7 @@ class Knowledge:
             return None
         if self.session.uses_up(operation, parameter) and self.session.subjects[target].creators:
             return self._new(self.session.subjects[target])
-        return self.session.reference_or_none(target, user, SCRATCH if is_own else "")
+        return self.session.referents.or_none(target, user, SCRATCH if is_own else "")
 
     def _new(self, subject: Subject) -> Any:
         """The id of a document that nothing refers to; None where none can be made."""
@@ -376,7 +376,7 @@ class Knowledge:
         action = subject.action(operation)
         if action.does not in ("update", "replace") or operation in subject.creators:
             return
-        made = self.session.as_bound(subject, action.id, case.path_parameters or {}, body)
+        made = self.session.referents.as_bound(subject, action.id, case.path_parameters or {}, body)
         schemas, needed = subject.requested(operation), subject.required(operation)
         for name in subject.bound_on_update - {subject.id_sent}:
             if not self._fits(schemas, name, body):
@@ -400,7 +400,7 @@ class Knowledge:
             target = self.session.named_in(subject, name) if name != anew else None
             if target is not None and isinstance(value, str | int) and not isinstance(value, bool):
                 own = subject is not None and subject.collection == target
-                found = self.session.reference_or_none(target, self._user(operation), SCRATCH if own else "")
+                found = self.session.referents.or_none(target, self._user(operation), SCRATCH if own else "")
                 if found is not None and type(found) is type(value):
                     body[name] = found
 
