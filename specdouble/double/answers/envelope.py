@@ -57,11 +57,7 @@ class Envelope:
         self._id = resource.id
         self._embedded = Embedded(contract, resource)
         self._collection = resource.collection
-        # Paths may call the id otherwise than the document does, and an answer that shows no document as paths do.
-        self._keys: set[str] = {plain(f"{singular(resource.collection)}_id")}
-        for _, action in () if resource.single else contract.actions_of.get(resource.collection, ()):
-            if action.id is not None:
-                self._keys.add(plain(action.id))
+        self._keys = _names_of_id(contract, resource)
         response = operation.response(operation.success)
         self._media = response.media() if response else None
         self._secrets = Unshown(contract, self._media.schema if self._media else None)
@@ -77,8 +73,9 @@ class Envelope:
         self._shows_id = resource.id in called or bool(resource.id_path and resource.id_path[0] in names)
         is_single = bool(resource.single) and not names.keys().isdisjoint(resource.properties)
         self._beside = None if many or self._media is None else self._place_of_id(path)
-        shows = self._same or self._shows_id or many or is_single or self._beside is not None or bool(path)
-        self.shows = self._media is not None and shows
+        is_document = self._same or self._shows_id or is_single
+        is_placed = many or self._beside is not None or bool(path)
+        self.shows = self._media is not None and (is_document or is_placed)
         shows_all = self._same or not names or contract.is_open_ended(schema)
         self._names = None if shows_all else {name: name for name in names} | called
         # A password is sent, and never shown.
@@ -224,6 +221,13 @@ class Envelope:
         for name in path:
             schema = self._contract.resolve(self._contract.parts(schema).get(name))
         return schema
+
+
+def _names_of_id(contract: Contract, resource: Resource) -> set[str]:
+    """What an id may be called beside the document's own word for it: paths have theirs, and answers follow them."""
+    actions = () if resource.single else contract.actions_of.get(resource.collection, ())
+    named = {plain(action.id) for _, action in actions if action.id is not None}
+    return {plain(f"{singular(resource.collection)}_id"), *named}
 
 
 def _has_alternative(contract: Contract, schema: JSON, wanted: JSON) -> bool:

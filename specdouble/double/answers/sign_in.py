@@ -44,7 +44,7 @@ def with_token(contract: Contract, operation: Operation, answer: Answer, sampler
     if media is None or media.slot is None or "json" not in media.type or not is_asked:
         return answer
     fits, kept = partial(contract.schemas.is_valid, media.slot), People(contract, people, sampler)
-    tokens, users = [*_tokens(contract, media.schema)], [*_users(contract, media.schema, people)]
+    signed_in = _SignedIn(contract, media.schema, people, kept, fits)
     wanted = wanted_arguments(answer, operation)
 
     def answered(**arguments: JSON) -> Any:
@@ -55,19 +55,46 @@ def with_token(contract: Contract, operation: Operation, answer: Answer, sampler
         document = _who(kept, operation, arguments.get("body"), signs_up) if can_issue else None
         if document is None:
             return answered, status, headers
-        whole = body
-        for place, called in users:
-            shown = kept.shown(document[people.id])
-            user = {called[name]: value for name, value in shown.items() if name in called}
-            whole = _showing(whole, place, user, fits)
-        for place in tokens:
-            if isinstance(value_at(whole, place[:-1]), dict):  # the user's own `token` among them
-                whole = with_value_at(
-                    whole, place, new_token(document if world.tokens else {"id": document[people.id]})
-                )
+        whole = signed_in.shown(body, document)
         return (whole if fits(whole) else answered), status, headers
 
-    return answered if tokens or users else answer
+    return answered if signed_in.is_shown else answer
+
+
+class _SignedIn:
+    """Shows who has signed in where an answer has places for a token and a user.
+
+    Args:
+        contract: the contract.
+        schema: the answer's.
+        people: what its users are.
+        kept: those that there are.
+        fits: whether the answer may be so.
+    """
+
+    def __init__(
+        self, contract: Contract, schema: Any, people: Resource, kept: People, fits: Callable[[JSON], bool]
+    ) -> None:
+        self._id, self._kept, self._fits = people.id, kept, fits
+        self._tokens = [*_tokens(contract, schema)]
+        self._users = [*_users(contract, schema, people)]
+
+    @property
+    def is_shown(self) -> bool:
+        """Whether the answer has such a place."""
+        return bool(self._tokens or self._users)
+
+    def shown(self, body: JSON, document: Document) -> JSON:
+        """The body with the user, and then the token: the user's own `token` may be the place for it."""
+        for place, called in self._users:
+            shown = self._kept.shown(document[self._id])
+            user = {called[name]: value for name, value in shown.items() if name in called}
+            body = _showing(body, place, user, self._fits)
+        for place in self._tokens:
+            if isinstance(value_at(body, place[:-1]), dict):
+                told = document if current.get().world.tokens else {"id": document[self._id]}
+                body = with_value_at(body, place, new_token(told))
+        return body
 
 
 def _who(kept: People, operation: Operation, body: JSON, signs_up: bool) -> Document | None:
