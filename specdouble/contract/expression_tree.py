@@ -45,8 +45,8 @@ class Name(Node):
 
 
 @dataclass(frozen=True)
-class Field(Node):
-    """`operand.name`."""
+class _Member(Node):
+    """A name within what an expression stands for."""
 
     operand: Node
     name: str
@@ -57,15 +57,13 @@ class Field(Node):
 
 
 @dataclass(frozen=True)
-class Has(Node):
+class Field(_Member):
+    """`operand.name`."""
+
+
+@dataclass(frozen=True)
+class Has(_Member):
     """`has(operand.name)`."""
-
-    operand: Node
-    name: str
-
-    @property
-    def parts(self) -> tuple[Node, ...]:
-        return (self.operand,)
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from specdouble.contract.bodies import Bodies, Found, Sent
@@ -47,7 +48,7 @@ class Guesses:
 
     def _is_of(self, name: str, pointer: str) -> bool:
         known = self.resources.get(name)
-        return known is not None and known.pointer == pointer and bool(known.why) and not known.single
+        return known is not None and known.pointer == pointer and _is_inferred(known)
 
     def _numbered(self, name: str, pointer: str) -> list[str]:
         """The collections that are called so in the plural, or in the singular."""
@@ -55,8 +56,7 @@ class Guesses:
 
     def kept(self, pointer: str) -> Resource | None:
         """The one inferred resource whose documents are of the schema at the pointer."""
-        found = [one for one in self.resources.values() if one.pointer == pointer and one.why and not one.single]
-        return found[0] if len(found) == 1 else None
+        return _only(one for one in self._inferred() if one.pointer == pointer)
 
     def like(self, found: Found, path: str) -> Resource | None:
         """The one inferred resource that is called as the path says, with documents that are mostly as those found.
@@ -64,13 +64,11 @@ class Guesses:
         Many contracts write the same schema out wherever they show it.
         """
         word = singular(segment_of(path))
-        alike = [
-            one
-            for one in self.resources.values()
-            if one.why and not one.single and singular(one.collection) == word and one.id in found.properties
-            and is_mostly(found, as_found(one))
-        ]  # fmt: skip
-        return alike[0] if len(alike) == 1 else None
+        called = [one for one in self._inferred() if singular(one.collection) == word]
+        return _only(one for one in called if one.id in found.properties and is_mostly(found, as_found(one)))
+
+    def _inferred(self) -> list[Resource]:
+        return [one for one in self.resources.values() if _is_inferred(one)]
 
     def place_of(self, operation: Operation, wanted: Found, identity: str, *, many: bool) -> tuple[str, ...] | None:
         """The way to the documents in an operation's success.
@@ -136,3 +134,14 @@ def is_part(one: Sent, other: Found) -> bool:
 def can_succeed(operation: Operation) -> bool:
     """Whether the contract declares an answer with which the operation can succeed."""
     return 200 <= operation.success < 400 and operation.response(operation.success) is not None
+
+
+def _is_inferred(resource: Resource) -> bool:
+    """Whether no annotation tells of it, and it has several documents."""
+    return bool(resource.why) and not resource.single
+
+
+def _only(found: Iterable[Resource]) -> Resource | None:
+    """The one that there is; of several, none is more likely than another."""
+    several = list(found)
+    return several[0] if len(several) == 1 else None

@@ -29,7 +29,7 @@ from specdouble.contract.resource import Resource
 from specdouble.contract.rule import CollectionRule, Rule
 from specdouble.contract.schema import Schemas
 from specdouble.contract.seeded import read_seeded
-from specdouble.contract.settings import read_settings
+from specdouble.contract.settings import Settings, read_settings
 from specdouble.contract.shape import bring_into_shape
 from specdouble.contract.silence import without_silenced
 from specdouble.contract.structure import note_structure_errors, structure_errors
@@ -57,11 +57,7 @@ def read(
     document = read_document(path)
     settings = read_settings(document.source.path.parent)
     laid = beside(document, overlays or settings.overlays, without)
-    _make_whole(document, laid, allow_refs)
-    read_colon_paths(document)
-    if settings.foreign:
-        read_foreign(document)
-    note_structure_errors(document, structure_errors(document), bring_into_shape(document))
+    _make_readable(document, settings, laid, allow_refs)
 
     schemas = Schemas(document)
     operations = read_operations(document, schemas, SwaggerReader if "swagger" in document.data else Reader)
@@ -79,11 +75,7 @@ def read(
 
     told_resources = {name: resources[name] for name in told_resources}
     lint(document, schemas, operations, told_resources, identities, told_actions, rules, actions)
-    is_ours = told_resources or identities or any(_is_ours(rule, document) for rule in rules)
-    if not is_ours and not names_a_collection(document):
-        _only_warn(document)
-    _stop_where_a_part_is_lost(document)
-    document.findings = [*without_silenced(document, settings.ignored), *settings.findings]
+    _settle_findings(document, settings, is_annotated=bool(told_resources or identities), rules=rules)
     return Contract(
         path=document.source.path,
         data=document.data,
@@ -98,6 +90,28 @@ def read(
         overlays=laid.files,
         document=document,
     )
+
+
+def _make_readable(document: Document, settings: Settings, laid: Beside, allow_refs: Iterable[Path]) -> None:
+    """Bring all files into one document, in the words and the shape that operations and rules are read in."""
+    _make_whole(document, laid, allow_refs)
+    read_colon_paths(document)
+    if settings.foreign:
+        read_foreign(document)
+    note_structure_errors(document, structure_errors(document), bring_into_shape(document))
+
+
+def _settle_findings(document: Document, settings: Settings, *, is_annotated: bool, rules: Iterable[Rule]) -> None:
+    """Decide which findings are errors, and leave out those that the settings silence.
+
+    Raises:
+        ContractError: one of them keeps the contract from being used.
+    """
+    is_ours = is_annotated or any(_is_ours(rule, document) for rule in rules)
+    if not is_ours and not names_a_collection(document):
+        _only_warn(document)
+    _stop_where_a_part_is_lost(document)
+    document.findings = [*without_silenced(document, settings.ignored), *settings.findings]
 
 
 def merged(path: Path, allow_refs: Iterable[Path] = (), overlays: Sequence[Path] = ()) -> dict[str, Any]:
