@@ -14,7 +14,6 @@ from click.testing import CliRunner, Result
 
 from specdouble.contract import Contract
 from specdouble.verify.replay_command import replay
-from specdouble.verify.report.recurrence import Answer, shows
 from specdouble.verify.report.writing import write_reports
 from specdouble.verify.verification import Show, run
 from tests.backend import Backend
@@ -112,27 +111,3 @@ def test_a_request_that_goes_another_way_before_the_failure_is_told(reports: Pat
     given = [str(changed), failure["id"], "--url", backend.url, "--project", str(reports)]
     done = CliRunner().invoke(replay, given, env={"ADA_PASSWORD": "ada-password"})
     assert (done.exit_code, "on the way to the failure" in done.output) == (3, True), done.output
-
-
-def _answers(*documents: dict[str, Any]) -> list[Answer]:
-    return [Answer(200, {}, json.dumps({"data": one}).encode()) for one in documents]
-
-
-def _note(identity: str, created: str, updated: str) -> dict[str, str]:
-    day = "2026-05-01T09:00:00"
-    return {"_id": identity * 24, "createdAt": f"{day}.{created}Z", "updatedAt": f"{day}.{updated}Z"}
-
-
-@pytest.mark.parametrize(("updated", "shown"), [("300", True), ("100", False)])
-def test_a_moment_that_moved_shows_and_one_that_stayed_does_not(updated: str, shown: bool) -> None:
-    then = _answers(_note("a", "001", "001"), _note("b", "010", "010"), _note("b", "010", "020"))
-    # The other document was made in the same millisecond: that is no matter.
-    now = _answers(_note("c", "100", "100"), _note("d", "100", "100"), _note("d", "100", updated))
-    assert shows({"kind": "body"}, then, now, "") == shown
-
-
-def test_how_a_moment_is_written_shows_whenever_it_was() -> None:
-    then, now = _answers({"at": "2026-05-01T09:00:00Z"}), _answers({"at": "2026-05-01T09:00:07Z"})
-    before = _answers({"at": "2026-05-01T09:00:06Z"})
-    assert shows({"kind": "spelling", "name": "at"}, [*then, *then], [*before, *now], "")
-    assert not shows({"kind": "spelling", "name": "at"}, then, _answers({"at": "2026-05-01T09:00:00.000Z"}), "")
