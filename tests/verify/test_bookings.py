@@ -55,6 +55,14 @@ class Change(BaseModel):
     seats: Annotated[int, Field(ge=1, le=400)] = 1
 
 
+class Hours(BaseModel):
+    """When a room is open."""
+
+    model_config = ConfigDict(strict=True)
+    days: str
+    note: str = ""
+
+
 class Bookings:
     """A server that somebody else could have written, with one fault or none."""
 
@@ -70,6 +78,8 @@ class Bookings:
         self.app.get("/rooms/{key}")(self.room)
         self.app.put("/rooms/{key}")(self.rename)
         self.app.delete("/rooms/{key}", status_code=204)(self.close)
+        self.app.get("/rooms/{key}/hours")(self.hours)
+        self.app.put("/rooms/{key}/hours", status_code=204)(self.set_hours)
         self.app.post("/rooms/{key}/bookings", status_code=201)(self.book)
         self.app.patch("/rooms/{key}/bookings/{one}")(self.change)
         self.app.post("/rooms/{key}/bookings/{one}/confirm")(self.confirm)
@@ -120,6 +130,20 @@ class Bookings:
             raise HTTPException(422 if self.fault == "a condition is refused as a body is" else 428)
         if if_match not in ("*", f'"{self.rooms[key]["version"]}"'):
             raise HTTPException(412)
+
+    def hours(self, key: str, by: Caller) -> Json:
+        if "hours" not in self.rooms.get(key, {}):
+            raise HTTPException(404)
+        found: Json = self.rooms[key]["hours"]
+        return found
+
+    def set_hours(self, key: str, sent: Hours, by: Caller) -> None:
+        if key not in self.rooms:
+            raise HTTPException(404)
+        told, room = sent.model_dump(exclude_unset=True), self.rooms[key]
+        if self.fault == "hours lose their note":
+            told.pop("note", None)
+        room["hours"] = {**room.get("hours", {}), **told} if self.fault == "hours are merged" else told
 
     def close(self, key: str, by: Caller, if_match: Annotated[str | None, Header()] = None) -> None:
         self._conditional(key, if_match)
@@ -247,6 +271,8 @@ def test_a_new_document_at_the_end_of_a_long_list_is_found_or_not_looked_for(the
         ("a change begins anew", "transitions:bookings.status", "makes no other move of status"),
         ("a key is of all rooms", "idempotency:post /rooms/{roomId}/bookings", "below another roomId"),
         ("a search finds everybody's", "owner:bookings.bookedBy", "is found by no search"),
+        ("hours lose their note", "read_your_writes", "PUT /rooms/{roomId}/hours keeps what it is sent"),
+        ("hours are merged", "replacement", "PUT /rooms/{roomId}/hours leaves nothing"),
         ("bookings in any state", "listing:get /bookings", "with status shows what has the value"),
         ("finished below any room", "nesting", "finish finds nothing below another roomId"),
     ],

@@ -69,11 +69,11 @@ def _is_whole(session: Session, subject: Subject, updater: Updater) -> bool:
     return (
         bool(needed)
         and needed <= set(subject.required(updater.operation))
-        and bool(_optional(session, subject, updater))
+        and bool(optional(session, subject, updater))
     )
 
 
-def _optional(session: Shared, subject: Subject, updater: Updater) -> list[str]:
+def optional(session: Shared, subject: Subject, updater: Updater) -> list[str]:
     """The properties that a replacement may leave out, and of which no rule says that they stay."""
     requested, kept = subject.requested(updater.operation), subject.resource
     bound = {*subject.required(updater.operation), *subject.server_set, *subject.bound_on_update, *subject.once}
@@ -92,7 +92,7 @@ def _leaves_nothing(trial: Trial, subject: Subject, updater: Updater) -> None:
     if not exchange.ok:
         raise NotExercised(f"a replacement without what may be left out was refused: {exchange.told(80)}")
     after, sent = trial.look(document), subject.unwrapped(exchange.call)
-    for name in _optional(trial.session, subject, updater):
+    for name in optional(trial.session, subject, updater):
         value = before.get(name)
         usual = merged(subject.requested(updater.operation)[name], trial.contract.resolve).get("default")
         if name in sent or value in (None, "", [], {}, usual):
