@@ -10,11 +10,14 @@ from specdouble.contract.remote import FetchError, fetched
 from specdouble.url import split_url
 from specdouble.whole_files import write_whole
 
-# FastAPI, Litestar, Connexion, .NET, Spring, NestJS, Kinto, PowerDNS, Go with swag, Django, hapi and others.
+# FastAPI, Litestar, Connexion, .NET, Spring, Quarkus, MicroProfile, NestJS, Fastify, Elysia, Hono, Kinto, PowerDNS, Go
+# with swag or go-swagger, Flask, Django, hapi and others.
 PLACES = (
-    "openapi.json", "openapi.yaml", "openapi.yml", "v3/api-docs", "swagger.json", "swagger.yaml",
+    "openapi.json", "openapi.yaml", "openapi.yml", "v3/api-docs", "swagger.json", "swagger.yaml", "openapi/v1.json",
     "swagger/v1/swagger.json", "swagger/doc.json", "api/openapi.json", "api/schema/", "api/docs", "api-docs",
-    "docs/openapi.json", "schema/openapi.json", "api-json", "__api__", "_specdouble/openapi.json",
+    "docs/openapi.json", "schema/openapi.json", "api-json", "__api__", "q/openapi", "openapi", "swagger", "v2/api-docs",
+    "documentation/json", "openapi/json", "swagger/json", "api/swagger.json", "apispec_1.json", "doc",
+    "_specdouble/openapi.json",
 )  # fmt: skip
 
 
