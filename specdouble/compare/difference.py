@@ -41,12 +41,16 @@ class Difference:
 
     @property
     def cause(self) -> tuple[str, ...]:
-        """The same for differences that have one cause: a property, or a rule of the double's, whatever was tried."""
+        """The same for differences that have one cause, whatever was tried: a property, a rule of the double's.
+
+        So have refusals of both with another status: which one an operation refuses with is one choice of its server.
+        """
         if self.place:
             return self.collection, self.place
         if self.refused_by:
             return self.collection, self.refused_by, self.server
-        return self.what, self.operation, self.intent, self.server, self.double
+        are_refusals = self.server.startswith("answers 4") and self.double.startswith("answers 4")
+        return self.what, self.operation, "" if are_refusals else self.intent, self.server, self.double
 
     @property
     def refused_with(self) -> int | None:
