@@ -30,6 +30,12 @@ def shape_of(value: Any) -> str:
     return "number" if isinstance(value, bool) or _NUMBER.match(text) else "text"
 
 
+def counted(text: str) -> tuple[str, str]:
+    """What stands before the number that an id ends in, and the number; empty where it ends in none."""
+    word = text.rstrip("0123456789")
+    return word, text[len(word) :]
+
+
 def _differ(one: str, other: str) -> int:
     """In how many places two ids of one length differ; 0 where they are of two."""
     return sum(a != b for a, b in zip(one, other, strict=True)) if len(one) == len(other) else 0

@@ -15,7 +15,7 @@ from specdouble.contract import Contract, Operation
 from specdouble.verify.creation import adds_by_name, bare, creates, ends_in_parameter
 from specdouble.verify.document_kinds import DocumentKinds
 from specdouble.verify.exchange import Call, Exchange, filled
-from specdouble.verify.id_shape import are_drawn, is_guessable, shape_of
+from specdouble.verify.id_shape import are_drawn, counted, is_guessable, shape_of
 from specdouble.verify.ledger_file import LedgerFile
 from specdouble.verify.new_ids import NewIds, texts_within
 from specdouble.verify.wrapper import unwrapped
@@ -147,8 +147,11 @@ class Ledger:
         if shape_of(value) not in ("number", "text"):
             return True
         text, others = str(value), [str(one.id) for one in list(self.created.values()) if one.kind == kind]
+        word, number = counted(text)
+        if number and any(counted(one)[0] == word and int(counted(one)[1] or 0) > int(number) for one in others):
+            return True  # as `7`, or `mem-00007`
         if text.isdecimal():
-            return any(one.isdecimal() and int(one) > int(text) for one in others)
+            return False
         # Drawn by chance, as `crs_7h2k9qx04mzt`: no other is like it, and none of it is what a client sent.
         return not self.is_minted(value) and any(are_drawn(text, one) for one in others)
 

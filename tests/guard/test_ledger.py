@@ -167,3 +167,26 @@ def test_nothing_is_renamed_to_what_this_run_has_not_made_up(ledger: Ledger, tak
 def test_nothing_is_created_with_an_id_that_no_path_names(ledger: Ledger, key: object, is_sent: bool) -> None:
     call = Call(ledger.contract.operations["createItem"], body={"title": "a", "id": key}, has_body=True)
     assert (Guard(ledger.contract, ledger).refuses(call) is None) == is_sent
+
+
+@pytest.mark.parametrize(
+    ("gone", "later", "given_once"),
+    [
+        ("7", "8", True),
+        ("8", "7", False),
+        ("mem-00007", "mem-00008", True),
+        ("mem-00008", "mem-00007", False),
+        ("mem-00007", "pet-00008", False),
+        ("seven", "eight", False),
+    ],
+)
+def test_an_id_that_was_counted_is_given_once_where_a_later_one_is_there(
+    ledger: Ledger, gone: str, later: str, *, given_once: bool
+) -> None:
+    create, delete = ledger.contract.operations["createItem"], ledger.contract.operations["deleteItem"]
+    for key in (gone, later):
+        call = Call(create, body={"title": "a"}, has_body=True)
+        ledger.answer(ledger.send(call), call, answered(call, 201, {"id": key}))
+    call = Call(delete, path={"itemId": gone})
+    ledger.answer(0, call, answered(call, 204, None))
+    assert ledger.is_given_once("items", gone) == given_once
