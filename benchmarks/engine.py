@@ -252,7 +252,7 @@ def _most(cost: dict[str, float], interpreter: str) -> float:
 
 def table(rows: list[dict[str, Any]]) -> str:
     """The rows as Markdown."""
-    names = [name for name in rows[0] if name != "statuses"]
+    names = [name for name in max(rows, key=len) if name != "statuses"]
     lines = ["| " + " | ".join(names) + " |", "|" + "---|" * len(names)]
     return "\n".join(lines + ["| " + " | ".join(str(row.get(name, "")) for name in names) + " |" for row in rows])
 
