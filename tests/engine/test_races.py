@@ -55,15 +55,17 @@ def a_board(served: Served, name: str) -> str:
 def _answered(served: Served, method: str, path: str, body: object = None, status: int = 200) -> Told:
     end = time.monotonic() + 120
     told = served.ask(method, path, body)
+    others: Counter[int | None] = Counter()
     while told.status != status and time.monotonic() < end:
         if told.status == 409 and method == "POST":  # an earlier try had come through
             boards = _answered(served, "GET", "/boards").document
             found = [one for one in boards if one["name"] == body["name"]]  # type: ignore[index]
             if found:
                 return Told(status, found[0])
+        others[told.status] += 1
         time.sleep(0.05)
         told = served.ask(method, path, body)
-    assert told.status == status
+    assert told.status == status, f"{method} {path} was answered by {dict(others)} for two minutes"
     return told
 
 
