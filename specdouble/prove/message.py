@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -13,6 +14,8 @@ from specdouble.double.http.compiled_operation import Outcome
 from specdouble.double.http.request import Request
 from specdouble.double.state.world import World
 from specdouble.prove.change import Answering, Asked, changed_answer, is_success, loaded, turn
+
+AT_ONCE = 0.02  # seconds in which requests are at the same time
 
 
 def with_field(name: str, value: bytes) -> Answering:
@@ -48,6 +51,24 @@ def as_first_with(name: str) -> Answering:
         outcome = await asked(request, world)
         if is_success(outcome):
             known[place] = outcome
+        return outcome
+
+    return answer
+
+
+def raced_with(name: str) -> Answering:
+    """Answer as though a condition held by now where it has held for another request, which came at the same time."""
+    field = name.lower().encode()
+    held: dict[tuple[str, str, bytes], int] = {}
+
+    async def answer(asked: Asked, request: Request, world: World) -> Outcome:
+        came, place = turn(), (world.name, request.target, request.headers.get(field, b""))
+        await asyncio.sleep(AT_ONCE)
+        if held.get(place, 0) > came:
+            request = replace(request, headers={**request.headers, field: b"*"})
+        outcome = await asked(request, world)
+        if is_success(outcome):
+            held[place] = turn()
         return outcome
 
     return answer

@@ -29,6 +29,8 @@ FITTING: dict[str, tuple[str, ...]] = {
     "value.*": ("read_your_writes", "partial_update", "default:{target}", "readOnly:*", "custom:*"),
     "write.update-wipes-others": ("partial_update",),
     "write.update-not-stored": ("read_your_writes", "partial_update"),
+    "write.empty-update-wipes": ("partial_update",),
+    "write.create-refused-by-chance": ("conformance",),
     "write.delete-*": ("read_your_writes", "references:*", "unique:*", "conformance"),
     "write.*": ("read_your_writes",),
     "trace.*": ("refused_leaves_no_trace",),

@@ -12,7 +12,7 @@ from specdouble.double.http.compiled_operation import Outcome
 from specdouble.prove.change import answering, changed_answer, is_success, loaded, replying, turn
 from specdouble.prove.facts import creators, doing
 from specdouble.prove.fault import Mutant, Mutants
-from specdouble.prove.message import as_first_with, with_changed_field, with_field, with_new_field
+from specdouble.prove.message import as_first_with, raced_with, with_changed_field, with_field, with_new_field
 
 FIELDS = "header_fields"
 
@@ -38,6 +38,9 @@ def mutants(contract: Contract) -> Mutants:
             sentence = f"{key} answers with what it likes, whatever Accept asks for."
             change = answering((key,), with_field("accept", b"*/*"))
             yield Mutant("header.accept-ignored", key, sentence, change, (FIELDS,), (key,))
+            sentence = f"{key} answers with the first type that Accept names, whatever the others weigh."
+            change = answering((key,), with_changed_field("accept", lambda value: value.split(b",")[0].split(b";")[0]))
+            yield Mutant("header.accept-unweighed", key, sentence, change, (FIELDS,), (key,))
     yield from _tags(contract)
     yield from _problems(contract)
 
@@ -59,6 +62,8 @@ def _conditional(operation: Operation, *, is_changing: bool) -> Mutants:
         sentence = f"{key} compares all that If-Match holds with the tag, and reads no list."
         change = answering((key,), with_changed_field("if-match", lambda value: value.replace(b",", b"")))
         yield Mutant("header.match-list-unread", key, sentence, change, (FIELDS,), (key,))
+        sentence = f"Of changes by {key} at the same time that name one tag, each is done."
+        yield Mutant("header.match-raced", key, sentence, answering((key,), raced_with("if-match")), (FIELDS,), (key,))
 
 
 def _keyed(operation: Operation) -> Mutants:

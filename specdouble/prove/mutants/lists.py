@@ -64,6 +64,11 @@ def _paged(key: str, roles: dict[str, str], envelope: tuple[str, ...]) -> Iterat
         return
     change = answering((key,), _later(turner, envelope, lambda items: items[1:]))
     yield "paging.skips-one", turner, f"{key} leaves the first document of each later page out", change
+    order = roles.get("sort")
+    if order is not None:
+        change = answering((key,), _later(turner, envelope, lambda items: items[1:], order))
+        sentence = f"{key} leaves the first document of each later page out where {order} is asked for"
+        yield "filtering.page-of-order-skips-one", turner, sentence, change
     sentence = f"{key} shows the first page, whatever {turner}"
     yield "paging.page-ignored", turner, sentence, answering((key,), without_parameter(turner))
 
@@ -90,13 +95,16 @@ def _asked_for(key: str, listing: Listing, roles: dict[str, str]) -> Iterator[tu
             yield f"filtering.{role}-ignored", roles[role], sentence, answering((key,), without_parameter(roles[role]))
 
 
-def _later(name: str, envelope: tuple[str, ...], other: Callable[[list[Any]], list[Any]]) -> Answering:
-    """Answer a page after the first with other documents."""
+def _later(
+    name: str, envelope: tuple[str, ...], other: Callable[[list[Any]], list[Any]], beside: str = ""
+) -> Answering:
+    """Answer a page after the first with other documents; where it is named, beside another parameter alone."""
 
     async def answer(asked: Asked, request: Request, world: World) -> Outcome:
         outcome = await asked(request, world)
-        told = dict(query_of(request)).get(name, "")
-        if not is_success(outcome) or told in ("", "0", "1"):
+        query = dict(query_of(request))
+        is_first = query.get(name, "") in ("", "0", "1")
+        if not is_success(outcome) or is_first or (beside and beside not in query):
             return outcome
         return changed_answer(outcome, body=orjson.dumps(with_items(loaded(outcome.answer.body), envelope, other)))
 

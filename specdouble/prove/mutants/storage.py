@@ -5,6 +5,8 @@ from __future__ import annotations
 import html
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
+from itertools import count
 from typing import Any
 
 import orjson
@@ -18,6 +20,7 @@ from specdouble.double.state.keeper import Document, Keeper
 from specdouble.double.state.problem import Refusal
 from specdouble.double.state.world import World
 from specdouble.prove.change import (
+    Answering,
     Asked,
     Store,
     answering,
@@ -50,6 +53,7 @@ from specdouble.prove.facts import (
 from specdouble.prove.fault import Change, Mutant, Mutants
 
 READ, PARTIAL, TRACE = "read_your_writes", "partial_update", "refused_leaves_no_trace"
+CONFORMANCE = "conformance"
 MOST = 10
 
 
@@ -211,10 +215,31 @@ def _not_stored(contract: Contract, things: str) -> Mutants:
     for key in creators(contract, things):
         sentence = f"A new document of {things} is answered, and not stored."
         yield Mutant("write.create-not-stored", key, sentence, storing((key,), things, InsertsNothing), (READ,), (key,))
+        declared = next((one for one in ("400", "422") if one in contract.operations[key].statuses), None)
+        if declared is not None:
+            sentence = f"Each third time {key} refuses what it takes when it is sent once more."
+            yield Mutant(
+                "write.create-refused-by-chance",
+                key,
+                sentence,
+                answering((key,), _each_third()),
+                (CONFORMANCE,),
+                (key,),
+            )
     for key in doing(contract, things, "update", "replace"):
         sentence = f"A change of a document of {things} is answered, and not stored."
         change = storing((key,), things, ReplacesNothing)
         yield Mutant("write.update-not-stored", key, sentence, change, (READ,), (key,))
+
+
+def _each_third() -> Answering:
+    """Answer each third request as one whose body cannot be read."""
+    numbers = count(1)
+
+    async def answer(asked: Asked, request: Request, world: World) -> Outcome:
+        return await asked(replace(request, body=b"{") if next(numbers) % 3 == 0 else request, world)
+
+    return answer
 
 
 def _overdone(contract: Contract, resource: Resource, key: str, sets: Document) -> Mutants:
@@ -251,6 +276,16 @@ def _wiping(contract: Contract, resource: Resource, key: str) -> Mutants:
 
     sentence = f"A change of a document of {resource.collection} empties the texts that it does not mention."
     yield Mutant("write.update-wipes-others", key, sentence, changed(resource.collection, alter), (PARTIAL,), (key,))
+    body = contract.operations[key].document_body
+    if body is not None and not required_names(contract, document_schema(contract, contract.operations[key], body)):
+
+        def alter_unasked(before: Document, after: Document) -> None:
+            if not sent():
+                alter(before, after)
+
+        sentence = f"A change of a document of {resource.collection} that names nothing empties its texts."
+        change = changed(resource.collection, alter_unasked)
+        yield Mutant("write.empty-update-wipes", key, sentence, change, (PARTIAL,), (key,))
 
 
 def _free_texts(resource: Resource, sent: Mapping[str, Any]) -> list[str]:
@@ -414,6 +449,23 @@ def _listed(contract: Contract, key: str, things: str) -> Iterator[tuple[str, st
         f"The list of {things} ends after {MOST}.",
         replying((key,), _items(envelope, lambda items: items[:MOST])),
     )
+    for name, value in _last_values(contract, things):
+        yield (
+            "lacks-a-value",
+            f"The list of {things} lacks those whose {name} is {value!r}.",
+            replying((key,), _items(envelope, partial(_without, name, value))),
+        )
+
+
+def _last_values(contract: Contract, things: str) -> Iterator[tuple[str, Any]]:
+    """The last value of the first property that documents are created with and that has few."""
+    resource, known = contract.resources[things], settable(contract, things, "create")
+    few = [(name, known[name].get("enum")) for name in known if name not in ruled(resource)]
+    yield from [(name, values[-1]) for name, values in few if values and len(values) > 1][:1]
+
+
+def _without(name: str, value: Any, items: list[Any]) -> list[Any]:
+    return [one for one in items if not isinstance(one, dict) or one.get(name) != value]
 
 
 def _items(envelope: tuple[str, ...], other: Callable[[list[Any]], list[Any]]) -> Callable[[Outcome], Outcome]:

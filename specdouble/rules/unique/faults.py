@@ -69,6 +69,7 @@ def _unwritable(contract: Contract, rule: Unique, kind: str) -> str:
 def _faults(contract: Contract, rule: Unique) -> Iterator[Fault]:
     name, things = rule.name, rule.collection
     yield "dropped", f"Two documents of {things} may have the same {name}.", unkept(rule)
+    yield "always-taken", f"Any {name} is taken once there is a document of {things}.", _always_taken(rule)
     yield "not-atomic", f"Of several creations at the same time with one {name}, all succeed.", racing(contract, rule)
     yield "overwrites", f"A creation with a taken {name} replaces the older document.", _overwriting(rule)
     for kind, sentence, within in _scopes(contract, rule):
@@ -137,6 +138,16 @@ class Loose(UniqueKeeper):
     """Keeps the values unique by itself alone, not by the store too: the seed may break the rule."""
 
     in_store = False
+
+
+def _always_taken(rule: Unique) -> Change:
+    """Take all values for one."""
+
+    class Same(Loose):
+        def key_in(self, document: Mapping[str, Any]) -> str | None:
+            return None if super().key_in(document) is None else ""
+
+    return kept(rule, lambda one, *given: Same(one, *given))
 
 
 def _ruled(rule: Unique, other: Callable[[Unique], Unique]) -> Change:
