@@ -64,8 +64,8 @@ def _hold_replaced(exchange: Exchange) -> None:
 
 
 def _is_whole(session: Session, subject: Subject, updater: Updater) -> bool:
-    """Whether the body is a whole document: it must hold what a new one must."""
-    needed = set(subject.required(subject.creators[0]))
+    """Whether the body is a whole document: it must hold what a new one must, but for the id that its path holds."""
+    needed = set(subject.required(subject.creators[0])) - {subject.resource.id}
     return (
         bool(needed)
         and needed <= set(subject.required(updater.operation))
