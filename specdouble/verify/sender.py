@@ -220,6 +220,6 @@ class Sender:
         self._waited += wait
 
 
-def is_fickle(session: Any, refused: Exchange) -> bool:
+def is_fickle(session: Shared, refused: Exchange) -> bool:
     """Whether the operation of a refused request is known to refuse by chance."""
     return bool(session.fickle[refused.call.operation.id] >= FICKLE)
