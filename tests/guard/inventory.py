@@ -8,6 +8,7 @@ from itertools import count
 from threading import RLock, Thread
 from types import TracebackType
 from typing import Any
+from urllib.parse import unquote
 
 PEOPLE = ("root", "ada", "0", "null")
 
@@ -72,7 +73,7 @@ class Inventory:
         return [*items, *(one for key, one in self.people.items() if key not in PEOPLE)]
 
     def answer(self, method: str, path: str, raw: bytes) -> tuple[int, Any]:
-        parts = path.strip("/").split("/")
+        parts = [unquote(one) for one in path.strip("/").split("/")]
         if method in ("OPTIONS", "TRACE"):
             return 405, None
         try:

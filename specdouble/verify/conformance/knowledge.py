@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Mapping
 from contextlib import suppress
 from itertools import count
 from threading import local
@@ -15,6 +16,7 @@ from schemathesis.generation.meta import TestPhase
 
 from specdouble.contract import Media, Operation, PropertyRule
 from specdouble.verify.attack import Write
+from specdouble.verify.conformance.path_values import meant, name_in_path
 from specdouble.verify.exchange import Call, Exchange, in_path
 from specdouble.verify.identity import User
 from specdouble.verify.ledger import SAFE
@@ -125,8 +127,8 @@ class Knowledge:
         self._under_way.call = call
         self._sent[id(case)] = self.session.ledger.send(call)
         if case.path_parameters:
-            held = case.path_parameters.items()
-            case.path_parameters = {name: in_path(operation.path, name, value) for name, value in held}
+            held = meant(case).items()
+            name_in_path(case, {name: in_path(operation.path, name, value) for name, value in held})
 
     def _repeat_id(self, operation: Operation, case: Any) -> None:
         """Have the body of an update hold the id that its path names, where it holds one that fits its schema."""
@@ -136,12 +138,12 @@ class Knowledge:
             return
         name, schemas = contract.resources[action.collection].id, properties_sent(contract, operation)
         if self._positive(case, ParameterLocation.BODY) and self._fits(schemas, name, document):
-            document = named_as_in_path(contract, operation, document, case.path_parameters or {})
+            document = named_as_in_path(contract, operation, document, meant(case))
             case.body = rewrapped(contract, operation, case.body, document)
 
     def _take_own(self, operation: Operation, case: Any) -> None:
         """Put ids of documents of this run, or of none, where others' stand."""
-        ledger, held = self.session.ledger, dict(case.path_parameters or {})
+        ledger, held = self.session.ledger, meant(case)
         schemas = {one.name: one.schema for one in operation.parameters}
         for name, sort, _ in reversed(ledger.kinds.named(operation, held)):
             value = held[name]
@@ -151,8 +153,8 @@ class Knowledge:
                 found = self.session.fresh.value(schemas.get(name))
             held[name] = found
             held = self.session.beside_each_other(operation, held)
-        if held != case.path_parameters:
-            case.path_parameters = held
+        if held != meant(case):
+            name_in_path(case, held)
         if isinstance(case.body, dict):
             own = {
                 name: value
@@ -177,30 +179,30 @@ class Knowledge:
         return component is None or component.mode == GenerationMode.POSITIVE
 
     def _parameters(self, operation: Operation, case: Any) -> None:
-        linked = case.meta.phase.name == TestPhase.STATEFUL  # links have filled them in
-        places = ((ParameterLocation.PATH, "path_parameters"), (ParameterLocation.QUERY, "query"))
-        for location, attribute in places:
-            held = getattr(case, attribute)
-            if not held:
-                continue
-            for name in list(held):
-                if (
-                    location == ParameterLocation.QUERY
-                    and is_cursor(operation, name)
-                    and self._positive(case, location)
-                ):
-                    del held[name]
-                    continue
-                if self._positive(case, location) and isinstance(held[name], int):
-                    held[name] = sane(held[name])
-                # What others refer to must not be deleted or closed: later requests that name it would be refused.
-                guarded = self.session.uses_up(operation, name) and self.session.referents.holds(held[name])
-                usual = not linked and self._positive(case, location) and next(self._turn) % UNKNOWN_ONE_IN
-                found = self._document(operation, name) if guarded or usual else None
-                if found is not None:
-                    held[name] = found
-        if case.path_parameters and self._positive(case, ParameterLocation.PATH):
-            case.path_parameters = self.session.beside_each_other(operation, case.path_parameters)
+        if case.path_parameters:
+            is_positive = self._positive(case, ParameterLocation.PATH)
+            path = self._named(operation, case, meant(case), is_positive)
+            name_in_path(case, self.session.beside_each_other(operation, path) if is_positive else path)
+        if isinstance(case.query, dict) and case.query:
+            is_positive = self._positive(case, ParameterLocation.QUERY)
+            for name in [one for one in case.query if is_positive and is_cursor(operation, one)]:
+                del case.query[name]
+            case.query.update(self._named(operation, case, case.query, is_positive))
+
+    def _named(self, operation: Operation, case: Any, held: Mapping[str, Any], is_positive: bool) -> dict[str, Any]:
+        """The parameters, those that name documents with such as there are."""
+        is_linked = case.meta.phase.name == TestPhase.STATEFUL  # links have filled them in
+        named = dict(held)
+        for name in named:
+            if is_positive and isinstance(named[name], int):
+                named[name] = sane(named[name])
+            # What others refer to must not be deleted or closed: later requests that name it would be refused.
+            guarded = self.session.uses_up(operation, name) and self.session.referents.holds(named[name])
+            usual = not is_linked and is_positive and next(self._turn) % UNKNOWN_ONE_IN
+            found = self._document(operation, name) if guarded or usual else None
+            if found is not None:
+                named[name] = found
+        return named
 
     def _headers(self, operation: Operation, case: Any) -> None:
         """What is right or wrong by what the server has, not by its schema: conditions, and keys that were used."""
@@ -224,7 +226,7 @@ class Knowledge:
     def _name_tag(self, operation: Operation, case: Any) -> None:
         """The tag that the document has by now, of whichever one the path names in the end."""
         if case.headers:
-            parts = {"path": case.path_parameters or {}, "headers": dict(case.headers)}
+            parts = {"path": meant(case), "headers": dict(case.headers)}
             with suppress(Interruption):
                 case.headers = Trial(self.session).as_of_now(operation, self._user(operation), parts)["headers"]
 
@@ -356,7 +358,7 @@ class Knowledge:
 
     def _named_by(self, subject: Subject, updater: Updater, case: Any) -> dict[str, Any] | None:
         """The document that a request names, as it is; None where there is none, or nothing shows it."""
-        return Trial(self.session).look_at(subject, updater.action.id, case.path_parameters or {})
+        return Trial(self.session).look_at(subject, updater.action.id, meant(case))
 
     def _ruled(self, operation: Operation, subject: Subject, body: dict[str, Any]) -> None:
         """Values that keep the rules, in place of values that fit their schemas."""
@@ -376,7 +378,7 @@ class Knowledge:
         action = subject.action(operation)
         if action.does not in ("update", "replace") or operation in subject.creators:
             return
-        made = self.session.referents.as_bound(subject, action.id, case.path_parameters or {}, body)
+        made = self.session.referents.as_bound(subject, action.id, meant(case), body)
         schemas, needed = subject.requested(operation), subject.required(operation)
         for name in subject.bound_on_update - {subject.id_sent}:
             if not self._fits(schemas, name, body):
@@ -409,7 +411,7 @@ def _call(operation: Operation, case: Any, user: str | None) -> Call:
     """A generated request in our words."""
     query = case.query if isinstance(case.query, dict) else {}
     body = case.body if isinstance(case.body, dict | list) else None
-    return Call(operation, user, dict(case.path_parameters or {}), query, body=body, has_body=body is not None)
+    return Call(operation, user, meant(case), query, body=body, has_body=body is not None)
 
 
 def exchange_of(call: Call, response: Any) -> Exchange:
