@@ -79,6 +79,10 @@ def _generations(waiting: list[Created]) -> Iterator[list[Created]]:
 
 
 def _delete(session: Session, generation: list[Created], workers: int) -> None:
+    if min(workers, len(generation)) == 1:
+        for one in generation:
+            _delete_one(session, one)
+        return
     with ThreadPoolExecutor(min(workers, len(generation))) as pool:
         futures = [pool.submit(_delete_one, session, one) for one in generation]
     for future in futures:

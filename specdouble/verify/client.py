@@ -36,7 +36,7 @@ class Callers(Protocol):
     def authorize(self, call: Call) -> tuple[Mapping[str, str], Mapping[str, str]]:
         """The headers and query parameters of a user's credentials for a call."""
 
-    def proof(self, call: Call, method: str, target: str) -> Mapping[str, str]:
+    def proof(self, call: Call, method: str, url: str) -> Mapping[str, str]:
         """The header that proves a password for this very request."""
 
     def challenged(self, call: Call, field: str) -> bool:
@@ -239,7 +239,7 @@ class Client:
 
     def _send(self, call: Call) -> Exchange:
         url, credentials = self.address(call)
-        proof = self.callers.proof(call, call.operation.method.upper(), urllib3.util.parse_url(url).request_uri)
+        proof = self.callers.proof(call, call.operation.method.upper(), url)
         headers = {"Accept": acceptable(call.operation), **self.headers, **call.headers, **credentials, **proof}
         content = call.raw
         if content is not None:

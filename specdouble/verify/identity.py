@@ -8,6 +8,8 @@ from functools import cached_property
 from itertools import permutations
 from typing import Any
 
+from urllib3.util import parse_url
+
 from specdouble.contract import Contract, Operation, Resource
 from specdouble.contract.rule import ScopeRule
 from specdouble.contract.security_scheme import SecurityScheme, security_schemes
@@ -248,21 +250,20 @@ class Crowd:
         """The schemes that the user's request brings the credentials of."""
         return next((one for one in self.asked_by(operation, user) if _holds(user, one)), ())
 
-    def proof(self, call: Call, method: str, target: str) -> Mapping[str, str]:
+    def proof(self, call: Call, method: str, url: str) -> Mapping[str, str]:
         """The header that proves a password for this very request, where a scheme asks for that (RFC 7616).
 
         Args:
             call: what is asked.
             method: its method.
-            target: its path and query, as they are sent.
+            url: its address; the path and query are proved as they are sent.
         """
         scheme, proof = self._proved(call)
         if proof is None:
             return {}
         answers = self.answers.setdefault(scheme, Answers())
-        told = answers.to(
-            proof.method or method, proof.target or target, proof.credential, proof.nonce, miscounted=proof.miscounted
-        )
+        target = proof.target or parse_url(url).request_uri
+        told = answers.to(proof.method or method, target, proof.credential, proof.nonce, miscounted=proof.miscounted)
         return {"Authorization": told} if told else {}
 
     def challenged(self, call: Call, field: str) -> bool:
