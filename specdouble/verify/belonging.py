@@ -12,6 +12,9 @@ from specdouble.verify.session import Session
 from specdouble.verify.sight import new_trial
 from specdouble.verify.subject import Subject
 from specdouble.verify.trial import view
+from specdouble.verify.values import merged
+
+_TIMES = ("date-time", "date", "time")
 
 Values = dict[str, Any]  # the value that each user's documents have in common, by the user's name
 
@@ -21,7 +24,9 @@ def held_for(session: Session, subject: Subject) -> dict[str, Values]:
     shown = {user.name: _documents(session, subject, user) for user in session.crowd}
     known = {name: pair for name, pair in shown.items() if pair is not None}
     found: dict[str, Values] = {}
-    for name in subject.resource.properties:
+    for name, schema in subject.resource.properties.items():
+        if merged(schema, session.contract.resolve).get("format") in _TIMES:
+            continue  # who signs in again has the same, and so may look like a key
         pairs = {user: [one.get(name) for one in pair] for user, pair in known.items()}
         if len(pairs) > 1 and all(_is_one_key(pair) for pair in pairs.values()):
             found[name] = {user: pair[0] for user, pair in pairs.items()}

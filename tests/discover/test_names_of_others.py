@@ -13,7 +13,7 @@ from specdouble.discover.hypothesis import Hypothesis, Source
 from specdouble.discover.supposition import suppose
 from specdouble.rules.references.probe import PROBE as REFERENCES
 from specdouble.rules.unique.probe import PROBE as UNIQUE
-from specdouble.verify import Account, Settings
+from specdouble.verify import Account, Settings, belonging
 from specdouble.verify.visit import Visit, visiting
 from tests.academy.score import FOLDER
 from tests.academy.server import NODE, TOKENS, Server
@@ -53,3 +53,13 @@ def test_a_reference_is_seen_though_a_document_may_be_named_once_and_ids_of_othe
 def test_what_may_be_named_once_below_a_parent_is_seen_to_be_unique_there(visit: Visit) -> None:
     (seen,) = UNIQUE.see(visit.session, visit.session.subjects["enrolments"])
     assert (seen.pointer.rpartition("/")[2], seen.value) == ("student_id", {"within": ["course_id"]})
+
+
+def test_a_time_that_is_another_for_each_user_is_no_owner(visit: Visit, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who signs in again is shown with the time of the sign-up: a server showed that in each answer to a login."""
+    shown = {
+        name: [{"created_at": f"2026-0{number}-03T04:05:06Z", "teacher_id": name}] * 2
+        for number, name in enumerate(TOKENS, 1)
+    }
+    monkeypatch.setattr(belonging, "_documents", lambda _session, _subject, user: shown[user.name])
+    assert [*belonging.telling_users_apart(visit.session, visit.session.subjects["courses"])] == ["teacher_id"]
