@@ -61,7 +61,7 @@ def labels(*, ignores_case: bool) -> FastAPI:
     return app
 
 
-@pytest.mark.parametrize("schema", ["minLength: 1, maxLength: 12", "pattern: '^[A-Za-z0-9-]{6,20}$'"])
+@pytest.mark.parametrize("schema", ["minLength: 1, maxLength: 12", "maxLength: 24", "pattern: '^[A-Za-z0-9-]{6,20}$'"])
 @pytest.mark.parametrize("ignores_case", [True, False])
 def test_short_and_patterned_texts_are_tried_in_another_case(
     tmp_path: Path, schema: str, *, ignores_case: bool

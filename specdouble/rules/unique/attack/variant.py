@@ -56,7 +56,7 @@ _VARIANTS: tuple[tuple[str, str, str, str], ...] = (
     ("a full stop at its end", "Autumn", "Autumn.", "-"),
     ("an emoji of another skin tone", "Wave 👋🏻", "Wave 👋🏿", "-"),
 )
-# What is tried of them where a new word and such a text would be too long.
+# What is tried of those for which a new word and such a text would be too long.
 _SHORT_VARIANTS: tuple[tuple[str, str, str, str], ...] = (
     ("the same value", "a", "a", ""),
     ("other case", "Ab", "aB", "case"),
@@ -119,8 +119,10 @@ def _plain_pairs(fresh: Callable[[], Any]) -> Iterator[Pair]:
 
 def _variants_of_text(session: Session, rule: Unique, declared: Any) -> Iterator[Pair]:
     found = list(_that_fit(session, rule, declared, (*_VARIANTS, *_long_values()), session.fresh.word))
-    short = partial(session.fresh.value, _SHORT_WORD)
-    yield from found or _that_fit(session, rule, declared, _SHORT_VARIANTS, short)
+    yield from found
+    fitting = {pair.what for pair in found}
+    shorter = [variant for variant in _SHORT_VARIANTS if variant[0] not in fitting]
+    yield from _that_fit(session, rule, declared, shorter, partial(session.fresh.value, _SHORT_WORD))
 
 
 def _that_fit(
