@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -56,20 +56,20 @@ _VARIANTS: tuple[tuple[str, str, str, str], ...] = (
     ("a full stop at its end", "Autumn", "Autumn.", "-"),
     ("an emoji of another skin tone", "Wave 👋🏻", "Wave 👋🏿", "-"),
 )
-# What is tried of those for which a new word and such a text would be too long.
-_SHORT_VARIANTS: tuple[tuple[str, str, str, str], ...] = (
-    ("the same value", "a", "a", ""),
-    ("other case", "Ab", "aB", "case"),
-    ("other case beyond ASCII", "Ä", "ä", "case"),
-    ("composed or not", "é", "e\u0301", "case"),
-    ("a space before", "a", " a", "space"),
-    ("a space after", "a", "a ", "space"),
-    ("one character more", "a", "ab", "-"),
-    ("one character other", "a", "b", "-"),
-    ("a wildcard of it", "a", "%", "-"),
-    ("without its accents", "é", "e", "-"),
-    ("full-width letters", "a", "ａ", "-"),
-)
+# What is tried in the place of some where a new word and such a text would be too long.
+_SHORT: dict[str, tuple[str, str]] = {
+    "the same value": ("a", "a"),
+    "other case": ("Ab", "aB"),
+    "other case beyond ASCII": ("Ä", "ä"),
+    "composed or not": ("é", "e\u0301"),
+    "a space before": ("a", " a"),
+    "a space after": ("a", "a "),
+    "one character more": ("a", "ab"),
+    "one character other": ("a", "b"),
+    "a wildcard of it": ("a", "%"),
+    "without its accents": ("é", "e"),
+    "full-width letters": ("a", "ａ"),
+}
 _SHORT_WORD = {"type": "string", "maxLength": 9}
 # Two texts that are the same where case is ignored as Unicode folds it, and not where that of ASCII letters is.
 FOLDED = tuple((one, other) for _, one, other, needs in _VARIANTS if needs == "case" and not (one + other).isascii())
@@ -118,40 +118,30 @@ def _plain_pairs(fresh: Callable[[], Any]) -> Iterator[Pair]:
 
 
 def _variants_of_text(session: Session, rule: Unique, declared: Any) -> Iterator[Pair]:
-    found = list(_that_fit(session, rule, declared, (*_VARIANTS, *_long_values()), session.fresh.word))
-    yield from found
-    fitting = {pair.what for pair in found}
-    shorter = [variant for variant in _SHORT_VARIANTS if variant[0] not in fitting]
-    yield from _that_fit(session, rule, declared, shorter, partial(session.fresh.value, _SHORT_WORD))
-
-
-def _that_fit(
-    session: Session,
-    rule: Unique,
-    declared: Any,
-    variants: Iterable[tuple[str, str, str, str]],
-    word: Callable[[], Any],
-) -> Iterator[Pair]:
-    """Those of the variants that the schema takes behind a word."""
-    for what, one, other, needs in variants:
+    """The variants that the schema takes behind a word."""
+    for what, one, other, needs in (*_VARIANTS, *_long_values()):
         if needs == "case" and "case" not in rule.ignore and _is_open(rule, what, one + other):
             continue
-        mint = partial(_minted, session, declared, word, (one, other))
+        mint = partial(_minted, session, declared, what, (one, other))
         if _is_minted(mint):
             yield Pair(what, mint, needs != "-" and all(map(rule.ignores, _needed(needs, one + other))))
 
 
-def _minted(session: Session, declared: Any, word: Callable[[], str], texts: tuple[str, str]) -> tuple[str, str]:
-    """The two texts behind one and the same new word.
+def _minted(session: Session, declared: Any, what: str, texts: tuple[str, str]) -> tuple[str, str]:
+    """The two texts behind one and the same new word; shorter ones of the kind where they would be too long.
 
     Raises:
-        NotExercised: the schema does not take them; words grow with their number.
+        NotExercised: the schema takes neither; words grow with their number.
     """
-    new = word()
-    one, other = (with_word(new, text) for text in texts)
-    if not all(session.bodies.property_fits(declared, value) for value in (one, other)):
-        raise NotExercised(f"the schema has no room for {other!r}")
-    return one, other
+    tried = [(session.fresh.word, texts)]
+    if what in _SHORT:
+        tried.append((partial(session.fresh.value, _SHORT_WORD), _SHORT[what]))
+    for word, pair in tried:
+        new = word()
+        one, other = (with_word(new, text) for text in pair)
+        if all(session.bodies.property_fits(declared, value) for value in (one, other)):
+            return one, other
+    raise NotExercised(f"the schema has no room for {other!r}")
 
 
 def _in_other_case(session: Session, declared: Any, fresh: Callable[[], Any]) -> tuple[str, str]:
