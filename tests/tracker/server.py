@@ -40,9 +40,9 @@ class Server:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        self._server.task_dispatcher.shutdown(timeout=1)  # else its threads, and what they hold, stay for good
         close_all(self._sockets)
         self._thread.join(timeout=5)
-        self._server.task_dispatcher.shutdown(timeout=1)  # else its threads, and what they hold, stay for good
 
     def switch(self, faults: Collection[str] = ()) -> None:
         """Exchange the faults and start again from the seed, without a restart."""
