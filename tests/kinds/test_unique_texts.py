@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from itertools import count
 from pathlib import Path
 from unicodedata import normalize
@@ -46,12 +47,13 @@ def contract_of(folder: Path, schema: str) -> Path:
     return folder
 
 
-def labels(*, ignores_case: bool) -> FastAPI:
+def labels(*, ignores_case: bool, without: str = "(?!)") -> FastAPI:
+    """A server of labels; `without` is the pattern of what it leaves out of account."""
     app, known = FastAPI(), set[str]()
 
     @app.post("/labels")
     def create(label: dict[str, str] = Body()) -> JSONResponse:  # noqa: B008
-        key = normalize("NFC", label["label"])
+        key = re.sub(without, "", normalize("NFC", label["label"]))
         key = key.casefold() if ignores_case else key
         if key in known:
             return JSONResponse({"detail": "taken"}, 409)
@@ -69,6 +71,22 @@ def test_short_and_patterned_texts_are_tried_in_another_case(
     contract = contract_of(tmp_path, schema)
     verdict = verdict_of(labels(ignores_case=ignores_case), contract, ("unique:labels.label",))
     assert [one.detail for one in verdict.failures] == ([] if ignores_case else ["other case"])
+
+
+@pytest.mark.parametrize(
+    ("schema", "without", "nearly"),
+    [
+        ("pattern: '^[a-z0-9-]{3,40}$'", "-", "a mark more or less"),
+        ("pattern: '^[a-z0-9-]{3,40}$'", "(?!)", ""),
+        ("format: email", r"[+].*(?=@)", "a tag of its own"),
+        ("format: email", r"[.](?=.*@)", "a dot within"),
+        ("format: email", "(?!)", ""),
+    ],
+)
+def test_nearly_the_same_slug_or_address_is_another(tmp_path: Path, schema: str, without: str, nearly: str) -> None:
+    contract = contract_of(tmp_path, schema)
+    verdict = verdict_of(labels(ignores_case=True, without=without), contract, ("unique:labels.label",))
+    assert [one.detail for one in verdict.failures] == ([nearly] if nearly else [])
 
 
 def test_a_text_that_has_grown_beyond_the_schema_is_not_sent(tmp_path: Path) -> None:

@@ -73,6 +73,18 @@ _SHORT: dict[str, tuple[str, str]] = {
 _SHORT_WORD = {"type": "string", "maxLength": 9}
 # Two texts that are the same where case is ignored as Unicode folds it, and not where that of ASCII letters is.
 FOLDED = tuple((one, other) for _, one, other, needs in _VARIANTS if needs == "case" and not (one + other).isascii())
+# Of slugs and codes: a server that leaves marks out of account takes the two for one.
+_MARKS: tuple[Callable[[str], str], ...] = (
+    lambda value: value[:-1] + "-" + value[-1:],
+    lambda value: value[:-1] + "_" + value[-1:],
+    lambda value: value[:-1] + "." + value[-1:],
+    lambda value: value.replace("-", ""),
+    lambda value: value.replace("-", "_"),
+)
+_MARKED_ADDRESSES: dict[str, Callable[[str], str]] = {
+    "a tag of its own": lambda value: value.replace("@", "+tag@"),
+    "a dot within": lambda value: f"{value[:1]}.{value[1:]}",
+}
 _LONG = (32, 50, 64, 100, 128, 255, 256, 500)
 
 
@@ -107,9 +119,12 @@ def pairs(session: Session, subject: Subject, rule: Unique, creator: Operation) 
         yield from _addresses(session, rule, declared, fresh)
     elif "pattern" in schema or "format" in schema:
         yield from _plain_pairs(fresh)
-        cased = partial(_in_other_case, session, declared, fresh)
+        cased = partial(_beside, session, declared, fresh, str.swapcase, str.upper, str.lower)
         if "format" not in schema and _is_minted(cased):  # a UUID in capitals is the same
             yield Pair("other case", cased, rule.ignores("ascii-case"))
+        marked = partial(_beside, session, declared, fresh, *_MARKS)
+        if "format" not in schema and _is_minted(marked):
+            yield Pair("a mark more or less", marked, False)
 
 
 def _plain_pairs(fresh: Callable[[], Any]) -> Iterator[Pair]:
@@ -144,17 +159,20 @@ def _minted(session: Session, declared: Any, what: str, texts: tuple[str, str]) 
     raise NotExercised(f"the schema has no room for {other!r}")
 
 
-def _in_other_case(session: Session, declared: Any, fresh: Callable[[], Any]) -> tuple[str, str]:
-    """A new value, and the same in the other case.
+def _beside(
+    session: Session, declared: Any, fresh: Callable[[], Any], *changes: Callable[[str], str]
+) -> tuple[str, str]:
+    """A new value, and the first of what it is changed into that the schema takes.
 
     Raises:
-        NotExercised: the schema takes letters of one case alone, or there are none.
+        NotExercised: it takes none of them.
     """
     value = str(fresh())
-    for other in (value.swapcase(), value.upper(), value.lower()):
+    for change in changes:
+        other = change(value)
         if other != value and session.bodies.property_fits(declared, other):
             return value, other
-    raise NotExercised(f"the schema does not take {value!r} in another case")
+    raise NotExercised(f"the schema takes nothing that is nearly {value!r}")
 
 
 def _is_minted(mint: Callable[[], tuple[Any, Any]]) -> bool:
@@ -167,6 +185,10 @@ def _addresses(session: Session, rule: Unique, declared: Any, fresh: Callable[[]
     yield Pair("the same value", lambda: (value := fresh(), value), True)
     yield Pair("other case", lambda: (value := fresh(), value.upper()), rule.ignores("ascii-case"))
     yield Pair("another value", lambda: (value := fresh(), f"x{value}"), False)
+    for what, marked in _MARKED_ADDRESSES.items():
+        mint = partial(_beside, session, declared, fresh, marked)
+        if _is_minted(mint):
+            yield Pair(what, mint, False)
     if all(session.bodies.property_fits(declared, value) for value in _long_addresses(session)):
         yield Pair("a long address", partial(_long_addresses, session), False)
 
