@@ -273,6 +273,23 @@ def removing(ids: tuple[str, ...], collection: str, remove: Removal) -> Change:
     return keeping(collection, Removing)
 
 
+def leaving_below(ids: tuple[str, ...], collection: str, child: str) -> Change:
+    """Leave what lies below the documents that one of the operations deletes.
+
+    Args:
+        ids: the operations.
+        collection: whose documents they delete.
+        child: whose documents lie below them.
+    """
+
+    class Leaving(Collection):
+        def _remove(self, documents: Sequence[Document], below: Sequence[Lower] = ()) -> None:
+            stays = operation_now() in ids
+            super()._remove(documents, [one for one in below if not stays or one[0].name != child])
+
+    return keeping(collection, Leaving)
+
+
 def operating(ids: tuple[str, ...], make: Callable[..., CompiledOperation]) -> Change:
     """Make the operations in another way; `make` is given how, the contract, the operation, its function and more."""
 

@@ -216,6 +216,15 @@ def conforms(contract: Contract, operation: str, value: object) -> bool:
     return contract.schemas.is_valid(slot, value)
 
 
+@pytest.mark.parametrize("key", ["tags", "operationId"])
+def test_what_names_a_handler_may_be_longer_than_any_file_can_be_named(tmp_path: Path, key: str) -> None:
+    contract = of({"type": "object", "properties": {"id": {"type": "string"}}})
+    name = "x" * 5000
+    contract["paths"]["/things/{id}"]["get"][key] = [name] if key == "tags" else f"{name}.read"
+    (tmp_path / "openapi.json").write_text(json.dumps(contract))
+    compiled_operations(Double(Settings(tmp_path)))
+
+
 # Mutants
 
 QUICK, SLOW = range(40), range(1000, 3500)

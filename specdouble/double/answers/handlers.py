@@ -42,6 +42,9 @@ class Handlers:
         self._operations = {operation.id: operation for operation in operations}
         self._found: dict[str, Handler] = {}
         self._modules: dict[str, ModuleType | None] = {}
+        # Listed once: a contract may name what is too long for a name of a file.
+        self._tagged = {file.stem for file in self.folder.glob("*.py")}
+        self._importable = _importable_from(project)
         with _importable(project):
             for operation in self._operations.values():
                 handler = self._search(operation)
@@ -62,7 +65,7 @@ class Handlers:
             return getattr(self._module(module), name, None)
         tags = [snake_case(tag) for tag in operation.tags] or [UNTAGGED]
         for tag in tags:
-            if not (self.folder / f"{tag}.py").is_file():
+            if tag not in self._tagged:
                 continue
             tagged = self._module(f"handlers.{tag}")
             for candidate in (operation.id, snake_case(operation.id)):
@@ -74,9 +77,7 @@ class Handlers:
     def _is_ours(self, path: str) -> bool:
         """Whether an operationId with dots begins with a module of the project."""
         names = path.split(".")
-        first = self.folder.parent / names[0]
-        is_path = all(name.isidentifier() for name in names)
-        return is_path and (first.is_dir() or first.with_suffix(".py").is_file())
+        return names[0] in self._importable and all(name.isidentifier() for name in names)
 
     def _module(self, name: str) -> ModuleType | None:
         if name not in self._modules:
@@ -128,7 +129,7 @@ class Handlers:
             reason = f"no operation has the tag `{file.stem}`: nothing is answered by this module"
             remedy = self._home_of(file) or "name the module as the tag, in snake_case"
             meant = next(iter(get_close_matches(file.stem, names, n=1, cutoff=0.7)), None)
-            if meant is not None and not (self.folder / f"{meant}.py").is_file():
+            if meant is not None and meant not in self._tagged:
                 remedy = f"name the module as the tag, in snake_case; is `{meant}` meant?"
             self.findings.append(Finding(str(file), 0, "", reason, remedy, "warning", "handler"))
         for tag in sorted(names):
@@ -205,6 +206,13 @@ def place_of(handler: Handler) -> tuple[str, int]:
     """The file and the line of a handler."""
     code = getattr(handler, "__code__", None)
     return (code.co_filename, code.co_firstlineno) if code else ("", 0)
+
+
+def _importable_from(folder: Path) -> set[str]:
+    """The names of the modules in a folder, and of the folders in it."""
+    return {
+        one.stem if one.suffix == ".py" else one.name for one in folder.iterdir() if one.suffix == ".py" or one.is_dir()
+    }
 
 
 @contextmanager

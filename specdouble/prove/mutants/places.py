@@ -6,10 +6,9 @@ from typing import Any
 
 from specdouble.contract import Action, Contract, PropertyRule
 from specdouble.contract.rule import ScopeRule
-from specdouble.prove.change import Store, removing, storing, together, unscoped
+from specdouble.prove.change import Store, leaving_below, storing, together, unscoped
 from specdouble.prove.facts import creators
 from specdouble.prove.fault import Mutant, Mutants
-from specdouble.prove.mutants.storage import removes_nothing
 
 NESTING = "nesting"
 
@@ -94,7 +93,7 @@ def _below_anew(contract: Contract, key: str, things: str) -> Mutants:
     for child in sorted(below if is_named else ()):
         if creators(contract, things) and creators(contract, child):
             sentence = f"What lay below a deleted document of {things} lies below a new one of its name."
-            change = removing((key,), child, removes_nothing)
+            change = leaving_below((key,), things, child)
             yield Mutant("nesting.below-anew", f"{key}.{child}", sentence, change, ("deletion",), (key,))
 
 

@@ -54,7 +54,10 @@ def _sent_value(trial: Trial, subject: Subject, rule: ReadOnly, operation: Opera
         return own[::-1] if own[::-1] != own else "0" * 24
     if rule.name in subject.stamps:
         return "2001-02-03T04:05:06.789Z"
-    return _another(trial, rule, {key: one for key, one in schema.items() if key != "readOnly"}, own)
+    writable = {key: one for key, one in schema.items() if key != "readOnly"}
+    # Of an id: should it have an effect, it is one that this run has made up.
+    is_id = rule.name == subject.resource.id
+    return trial.session.fresh.value(writable) if is_id else _another(trial, rule, writable, own)
 
 
 def _another(trial: Trial, rule: ReadOnly, schema: dict[str, Any], own: Any) -> Any:

@@ -162,6 +162,8 @@ def refused_update(
     exchange = trial.try_update(updater, document, {**_others(trial, subject, updater, changes, before), **changes})
     name, value = next(iter(changes.items()))
     if check:
+        if exchange.ok and name in subject.once and subject.deleters:
+            trial.delete(document)  # else a unique value would be refused as taken the next time
         _hold_refused(exchange, f"{name} {shown(value)}, which does not fit its schema,", check)
     elif not exchange.refused:
         raise NotExercised("the update was accepted, which is the rule's own matter")

@@ -85,6 +85,7 @@ class Complaints:
             self._fits_its_schema,
             _is_not_implemented,
             _has_no_body,
+            _is_gone_by_then,
             # There was a reason to refuse what fits its schema.
             self._is_without_baseline,
             self._cannot_be_applied,
@@ -273,6 +274,12 @@ def _asks_for_a_condition(one: Complaint) -> bool:
         return False
     conditions = {name.lower() for name in one.case.headers or ()} & CONDITIONS
     return one.kind == "MissingHeaderNotRejected" or (one.kind == "RejectedPositiveData" and not conditions)
+
+
+def _is_gone_by_then(one: Complaint) -> bool:
+    """Whether what was deleted is asked for without credentials: who looks for it first says that it is not there."""
+    is_refused = any(f"got `{status} " in one.failure.message for status in (404, 410))
+    return one.kind == "IgnoredAuth" and one.case.method.upper() == "DELETE" and is_refused
 
 
 def _is_not_implemented(one: Complaint) -> bool:
