@@ -46,10 +46,13 @@ class PowerDNS(Server):
         Argued(
             "*",
             r'answered 500 \{"error": "Internal Server Error"\}|Server error',
-            "500 at a name that is no text, a catalog that is no name, a search that it cannot use",
+            "500 at a name that is no text, a catalog that is no name, a search that it cannot use, a key's number "
+            "that is none or too large",
             [
                 *WRITERS,
                 "searchData",
+                "getCryptokey",
+                "deleteCryptokey",
                 "cacheFlushByName",
                 "getTSIGKey",
                 "deleteTSIGKey",
