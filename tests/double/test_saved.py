@@ -82,12 +82,14 @@ def test_a_create_that_names_a_document_as_others_ask_for_it_changes_that_one(bo
     assert boards.get("/boards", params={"boardId": made["_id"]}).json() == changed
 
 
-def test_a_create_that_names_no_document_makes_one_for_no_annotation_says_that_there_must_be_one(
-    boards: httpx.Client,
-) -> None:
-    made = boards.post("/boards", json={"boardId": "nobodys", "title": "new"})
-    assert (made.status_code, made.json()["title"]) == (200, "new")
-    assert boards.get("/boards", params={"boardId": made.json()["_id"]}).json() == made.json()
+def test_a_create_that_names_no_document_is_refused_as_it_declares(boards: httpx.Client) -> None:
+    assert boards.post("/boards", json={"boardId": "nobodys", "title": "new"}).status_code == 400
+
+
+def test_a_create_that_names_no_document_makes_one_where_clients_give_ids(tmp_path: Path) -> None:
+    with client_for(CONTRACT.replace("_id: {type: string, readOnly: true}", "_id: {type: string}"), tmp_path) as client:
+        made = client.post("/boards", json={"boardId": "nobodys", "title": "new"})
+        assert (made.status_code, made.json()["title"]) == (200, "new")
 
 
 def test_what_a_replacement_leaves_out_has_its_default_again(boards: httpx.Client) -> None:

@@ -286,10 +286,17 @@ class AutomaticOperation:
     def _named_in(self, body: Document, documents: Collection) -> Document | None:
         """The document that a create names by the id that other operations ask for: it is changed instead.
 
-        Where none has that id, one is made: that a name means an id is a guess, and a guess refuses nothing.
+        Raises:
+            Problem: there is none, and the contract says itself what the documents are, and that no client gives
+                them their ids.
         """
         named = body.get(self._naming)
-        return None if named is None else documents.find_one({self._resource.id: named})
+        found = None if named is None else documents.find_one({self._resource.id: named})
+        is_minted = self._resource.properties.get(self._resource.id, {}).get("readOnly") is True
+        if named is not None and found is None and is_minted and not self._resource.why:
+            status = refusing(self._operation.statuses, 404, 422, 400)
+            raise Problem(status, detail=f"no document of {self._resource.collection} has that id")
+        return found
 
     def _found(self, documents: Collection, wanted: Document, known: Document | None = None) -> Document:
         """The document that the filter finds; one that is made for it, where no operation creates such documents.

@@ -57,6 +57,9 @@ def another(value: Any, schema: Any) -> Any:
         return not value
     if isinstance(value, int | float):
         return value + 1
+    if isinstance(value, list):
+        items = schema.get("items", {})
+        return [] if value else [another("none", items if isinstance(items, dict) else {})]
     return f"{value} by default" if isinstance(value, str) else None
 
 
