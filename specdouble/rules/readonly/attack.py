@@ -55,9 +55,9 @@ def _sent_value(trial: Trial, subject: Subject, rule: ReadOnly, operation: Opera
     if rule.name in subject.stamps:
         return "2001-02-03T04:05:06.789Z"
     writable = {key: one for key, one in schema.items() if key != "readOnly"}
-    # Of an id: should it have an effect, it is one that this run has made up.
-    is_id = rule.name == subject.resource.id
-    return trial.session.fresh.value(writable) if is_id else _another(trial, rule, writable, own)
+    # Of an id that is a text: should it have an effect, it is one that this run has made up.
+    is_name = rule.name == subject.resource.id and isinstance(own, str)
+    return trial.session.fresh.value(writable) if is_name else _another(trial, rule, writable, own)
 
 
 def _another(trial: Trial, rule: ReadOnly, schema: dict[str, Any], own: Any) -> Any:
