@@ -32,6 +32,14 @@ def in_path(path: str, parameter: str, value: Any) -> Any:
     return own if is_name else value
 
 
+def is_segment(value: Any) -> bool:
+    """Whether a path can name the value: without one, or with dots, it is another path (RFC 3986, 5.2.4).
+
+    Encoded dots are the same to who normalises the address (RFC 3986, 6.2.2.2).
+    """
+    return value is not None and str(value) not in ("", ".", "..")
+
+
 def filled(path: str, values: Mapping[str, Any]) -> str:
     """The path with its parameters' values, as they are written in an address (RFC 3986, 2.1)."""
     whole = path

@@ -9,7 +9,7 @@ from typing import Any
 
 from specdouble.contract import Contract, Operation
 from specdouble.verify.creation import creates, ends_in_parameter
-from specdouble.verify.exchange import Call
+from specdouble.verify.exchange import Call, is_segment
 from specdouble.verify.ledger import SAFE, Created, Ledger
 from specdouble.verify.wrapper import unwrapped
 
@@ -83,7 +83,7 @@ class Guard:
             return None
         if operation.id not in self._known:
             self._known[operation.id] = self.forbids(operation)
-        return self._known[operation.id] or self._place(call) or self._content(call)
+        return self._known[operation.id] or self._no_segment(call) or self._place(call) or self._content(call)
 
     def forbids(self, operation: Operation) -> str | None:
         """Why no request of the operation may be sent; None where one may."""
@@ -146,6 +146,13 @@ class Guard:
         return not ends_in_parameter(operation) and not words.isdisjoint(FIXED)
 
     # One request
+
+    def _no_segment(self, call: Call) -> str | None:
+        """Why no path can name the document, though it were this run's: it would be the path of all, or of more."""
+        named = self.ledger.kinds.named(call.operation, call.path)
+        told = (f"{name} {value!r}" for name, _, value in named if not is_segment(value))
+        nameless = next(told, None)
+        return f"{call.operation} is not sent to {nameless}: it would lead to another path" if nameless else None
 
     def _place(self, call: Call) -> str | None:
         """Why the path leads to what is another's."""

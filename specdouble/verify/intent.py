@@ -68,5 +68,5 @@ def _may_call(settings: Settings, operation: Operation) -> bool:
 
 def _example(ledger: Ledger, operation: Operation) -> Created:
     """A document as the operation would create it."""
-    parents = {name: "" for name, _, _ in ledger.kinds.named(operation, {})}
-    return Created(ledger.kinds.made_by(operation) or "", "", None, parents, operation)
+    parents = {name: name for name, _, _ in ledger.kinds.named(operation, {})}
+    return Created(ledger.kinds.made_by(operation) or "", "example", None, parents, operation)

@@ -14,7 +14,7 @@ from typing import Any
 from specdouble.contract import Contract, Operation
 from specdouble.verify.creation import adds_by_name, bare, creates, ends_in_parameter
 from specdouble.verify.document_kinds import DocumentKinds
-from specdouble.verify.exchange import Call, Exchange, filled
+from specdouble.verify.exchange import Call, Exchange, filled, is_segment
 from specdouble.verify.id_shape import are_drawn, counted, is_guessable, shape_of
 from specdouble.verify.ledger_file import LedgerFile
 from specdouble.verify.new_ids import NewIds, texts_within
@@ -513,7 +513,7 @@ class Ledger:
                 parent = next((one.id for one in self.newest_first() if one.kind == kind), None)
                 if parent is not None:
                     path[name] = parent
-            if all(name in path for name, _, _ in named):
+            if all(is_segment(path.get(name)) for name, _, _ in named):
                 asked = [one for one in operation.parameters if one.location == "header" and one.required]
                 # Whatever its version is (RFC 9110, 13.1.1).
                 headers = {one.name: "*" for one in asked if one.name.lower() == "if-match"}
