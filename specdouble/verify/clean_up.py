@@ -119,9 +119,9 @@ def _deleted(session: Session, call: Call) -> int:
 def left_over(session: Session) -> list[str]:
     """What could not be deleted: each document with the command that deletes it, where there is one."""
     ledger = session.ledger
-    lines, without = session.client.orphans.told(), Counter[str]()
-    failing = [f"{listing} fails since this run began: look what it wrote there" for listing in ledger.failing]
-    lines += [line for line in dict.fromkeys(failing) if not any(line.partition(" since")[0] in one for one in lines)]
+    orphans, without = session.client.orphans.told(), Counter[str]()
+    failing = [one for one in dict.fromkeys(ledger.failing) if not any(f"{one} fails" in told for told in orphans)]
+    lines = [*orphans, *(f"{one} fails since this run began: look what it wrote there" for one in failing)]
     for made in (*ledger.newest_first(), *ledger.unfound.values()):
         if ledger.deleter(made) is None:
             without[f"made by {made.by}" if "/" in made.kind else f"of {made.kind}"] += 1

@@ -30,6 +30,11 @@ def parents(session: Shared, subject: Subject, operation: Operation) -> list[tup
     return found
 
 
+def lies_below(session: Shared, subject: Subject, parent: Subject) -> bool:
+    """Whether documents are created below those of the other collection, by their path."""
+    return [one for _, one in parents(session, subject, subject.creators[0])][-1:] == [parent]
+
+
 def children(session: Session, subject: Subject) -> list[Subject]:
     """The collections of what lies directly below the documents."""
     found = []
@@ -59,6 +64,14 @@ def tellers(session: Shared, subject: Subject) -> Iterator[tuple[Operation, str]
         named = [name for name, _, _ in session.ledger.kinds.named(operation, {})][-1:]
         if operation.method == "get" and operation.id not in session.contract.actions:
             yield from ((operation, name) for name in named if session.named_by(operation, name) == subject.collection)
+
+
+def acting_on(trial: Trial, operation: Operation, name: str, document: Document) -> dict[str, Any]:
+    """The parts of a request that does something to the document which one of its parameters names, and takes none."""
+    parts = request_about(trial, operation, name, document)
+    if operation.document_body:
+        parts["body"] = trial.session.plain_body(operation)
+    return trial.as_of_now(operation, document.user, parts)
 
 
 def request_about(trial: Trial, operation: Operation, name: str, document: Document) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from specdouble.contract import Contract, Operation, Parameter
 
 # RFC 9110, 13.1.
 CONDITIONS = ("if-match", "if-none-match", "if-modified-since", "if-unmodified-since", "if-range")
+OF_CHANGES = {"if-match", "if-unmodified-since"}  # those that keep a change from an older version
 
 _VERSION = re.compile(r"^_*v$|(?:^|_)(?:version|revision|rev|etag)$|[a-z](?:Version|Revision|Rev|Etag|ETag)$")
 

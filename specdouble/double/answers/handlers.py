@@ -10,6 +10,7 @@ import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from difflib import get_close_matches
+from functools import cached_property
 from inspect import isfunction
 from pathlib import Path
 from types import ModuleType
@@ -42,9 +43,8 @@ class Handlers:
         self._operations = {operation.id: operation for operation in operations}
         self._found: dict[str, Handler] = {}
         self._modules: dict[str, ModuleType | None] = {}
-        # Listed once: a contract may name what is too long for a name of a file.
+        # Listed, for a contract may name what is too long for a name of a file.
         self._tagged = {file.stem for file in self.folder.glob("*.py")}
-        self._importable = _importable_from(project)
         with _importable(project):
             for operation in self._operations.values():
                 handler = self._search(operation)
@@ -77,7 +77,13 @@ class Handlers:
     def _is_ours(self, path: str) -> bool:
         """Whether an operationId with dots begins with a module of the project."""
         names = path.split(".")
-        return names[0] in self._importable and all(name.isidentifier() for name in names)
+        return names[0] in self._top_level and all(name.isidentifier() for name in names)
+
+    @cached_property
+    def _top_level(self) -> set[str]:
+        """The names of the modules in the project's folder, and of the folders there."""
+        project = self.folder.parent
+        return {file.stem for file in project.glob("*.py")} | {folder.name for folder in project.glob("*/")}
 
     def _module(self, name: str) -> ModuleType | None:
         if name not in self._modules:
@@ -206,13 +212,6 @@ def place_of(handler: Handler) -> tuple[str, int]:
     """The file and the line of a handler."""
     code = getattr(handler, "__code__", None)
     return (code.co_filename, code.co_firstlineno) if code else ("", 0)
-
-
-def _importable_from(folder: Path) -> set[str]:
-    """The names of the modules in a folder, and of the folders in it."""
-    return {
-        one.stem if one.suffix == ".py" else one.name for one in folder.iterdir() if one.suffix == ".py" or one.is_dir()
-    }
 
 
 @contextmanager

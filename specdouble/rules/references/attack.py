@@ -18,7 +18,7 @@ from specdouble.verify.case import Case, Missing, Names, Plan, ids
 from specdouble.verify.checks.refusals import leaves_nothing, marked_body, refused_update
 from specdouble.verify.document import Document
 from specdouble.verify.identity import User
-from specdouble.verify.places import other_parent, parents, under
+from specdouble.verify.places import lies_below, other_parent, under
 from specdouble.verify.problem import Broken, NotExercised
 from specdouble.verify.session import Session
 from specdouble.verify.shared import Shared
@@ -397,7 +397,7 @@ def _of_deletion(session: Session, subject: Subject, rule: OnDelete) -> Plan:
         return
     if rule.does == "cascade":
         yield from _of_cascade(session, subject, referrer, rule, deleter)
-    if rule.name not in referrer.requested(creator) and not _lies_below(session, referrer, subject):
+    if rule.name not in referrer.requested(creator) and not lies_below(session, referrer, subject):
         yield Missing(rule.id, f"{creator} takes no {rule.name}")
         return
     of: dict[str, Any] = {"subject": subject, "referrer": referrer, "rule": rule}
@@ -453,14 +453,9 @@ def _naming(trial: Trial, referrer: Subject, rule: OnDelete, target: Document, *
         schema = merged(referrer.requested(creator)[rule.name], trial.contract.resolve)
         named: dict[str, Any] = {rule.name: [value] if kind(schema) == "array" else value}
         return trial.create(referrer, **named, **more)
-    if not _lies_below(trial.session, referrer, target.subject):
+    if not lies_below(trial.session, referrer, target.subject):
         raise NotExercised(f"{creator} takes no {rule.name}")
     return trial.create_in(referrer, target.user, under(trial, referrer, target), more)
-
-
-def _lies_below(session: Shared, referrer: Subject, subject: Subject) -> bool:
-    """Whether documents are created below those that they name, by their path."""
-    return [one for _, one in parents(session, referrer, referrer.creators[0])][-1:] == [subject]
 
 
 def _is_listed(trial: Trial, document: Document) -> bool:

@@ -15,7 +15,7 @@ from specdouble.verify.bodies import shown
 from specdouble.verify.case import Case, Names, Plan, ids
 from specdouble.verify.document import Document
 from specdouble.verify.paging import chooses_page, page_parameters, size_bounds, total_told
-from specdouble.verify.places import Place, parents, place, under
+from specdouble.verify.places import Place, lies_below, parents, place, under
 from specdouble.verify.preconditions import is_played
 from specdouble.verify.problem import Broken, NotExercised
 from specdouble.verify.session import Session
@@ -376,9 +376,8 @@ def _of_references(session: Session, subject: Subject) -> Iterator[tuple[str, Pr
 
 def _says_below(session: Session, subject: Subject, target: Subject) -> bool:
     """Whether the path of a create says which of these it is of, and that of the list does not."""
-    above = [parent for _, parent in parents(session, subject, subject.creators[0])]
     listed = [parent for _, parent in parents(session, subject, subject.listers[0])]
-    return above[-1:] == [target] and target not in listed
+    return lies_below(session, subject, target) and target not in listed
 
 
 def _lying_below(trial: Trial, subject: Subject, parameter: str, rule: PropertyRule) -> None:

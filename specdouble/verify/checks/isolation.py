@@ -15,7 +15,7 @@ from specdouble.verify.checks.filtering import search_of
 from specdouble.verify.document import Document
 from specdouble.verify.exchange import Exchange
 from specdouble.verify.identity import User
-from specdouble.verify.places import actions_on, is_out_of_sight, request_about, tellers
+from specdouble.verify.places import acting_on, actions_on, is_out_of_sight, tellers
 from specdouble.verify.problem import Broken, NotExercised
 from specdouble.verify.reader import FORBIDDEN
 from specdouble.verify.session import Session
@@ -276,9 +276,7 @@ def _acted(
     _hold_credentials(trial, operation, one, other)
     what = f"{other.name} acting on {one.name}'s document by {operation}"
     for document in chain([trial.create(subject, one)], trial.in_each_state(subject, user=one)):
-        parts = request_about(trial, operation, name, document)
-        if operation.document_body:
-            parts["body"] = trial.session.plain_body(operation)
+        parts = acting_on(trial, operation, name, document)
         before = trial.look(document) if subject.observable else None
         exchange = trial.send(operation, other, **parts)
         if before is not None and trial.look(document) != before:

@@ -15,7 +15,7 @@ from specdouble.verify.case import Case, Names, Plan, ids
 from specdouble.verify.checks.isolation import refusals_of
 from specdouble.verify.document import Document
 from specdouble.verify.identity import User
-from specdouble.verify.places import Pair, actions_on, closing, parents, request_about, tellers, under
+from specdouble.verify.places import Pair, acting_on, actions_on, closing, parents, tellers, under
 from specdouble.verify.problem import Broken, NotExercised, NotPromised
 from specdouble.verify.session import Session
 from specdouble.verify.subject import Subject
@@ -142,14 +142,6 @@ def _parts(trial: Trial, operation: Operation, document: Document) -> Parts:
     return {"path": call.path, "query": call.query, "headers": call.headers, "body": call.body}
 
 
-def _acting(trial: Trial, operation: Operation, own: str, document: Document) -> Parts:
-    """The request of an operation that does something to the document, and shows none itself."""
-    parts = request_about(trial, operation, own, document)
-    if operation.document_body:
-        parts["body"] = trial.session.plain_body(operation)
-    return trial.as_of_now(operation, document.user, parts)
-
-
 def _holds(trial: Trial, operation: Operation, document: Document, parts: Parts, attempt: Callable[[], None]) -> None:
     """Make an attempt that must be refused and change nothing; the same request as it should be is taken then."""
     before = trial.look(document)
@@ -252,7 +244,7 @@ def _acting_below_another(trial: Trial, subject: Subject, operation: Operation, 
     reason = None
     for document in chain([trial.create(subject)], trial.in_each_state(subject)):
         try:
-            _led_astray(trial, document, operation, name, _acting(trial, operation, own, document))
+            _led_astray(trial, document, operation, name, acting_on(trial, operation, own, document))
         except NotExercised as another:
             reason = another
         else:

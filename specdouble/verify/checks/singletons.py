@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -22,16 +23,67 @@ from specdouble.verify.trial import Trial, accepted, refused_as
 from specdouble.verify.values import merged
 
 
+@dataclass(frozen=True)
+class Single:
+    """What a path has one of, below documents of another collection.
+
+    Args:
+        subject: what it is.
+        updater: what puts it.
+        reader: what reads it.
+        name: the parameter that names what it lies below.
+        parent: the documents that it lies below.
+    """
+
+    subject: Subject
+    updater: Updater
+    reader: Operation
+    name: str
+    parent: Subject
+
+    @property
+    def writer(self) -> Operation:
+        """The operation that puts it."""
+        return self.updater.operation
+
+    def put(self, trial: Trial, above: Document, *, full: bool) -> dict[str, Any]:
+        """Put what is required, or all that may be; what was sent.
+
+        Raises:
+            NotExercised: it is refused.
+        """
+        body = trial.session.bodies.make(self.subject, self.writer, above.user, full)
+        parts = trial.as_of_now(self.writer, above.user, request_about(trial, self.writer, self.name, above))
+        exchange = trial.send(self.writer, above.user, **parts, body=self.subject.wrapped(self.writer, body))
+        if not exchange.ok:
+            raise NotExercised(f"{self.writer} was refused: {exchange.told(80)}")
+        return body
+
+    def read(self, trial: Trial, above: Document) -> dict[str, Any]:
+        """How a read shows it.
+
+        Raises:
+            Broken: it is refused.
+            NotExercised: it shows no document.
+        """
+        exchange = trial.send(self.reader, above.user, **request_about(trial, self.reader, self.name, above))
+        accepted(exchange, f"{self.reader} of what was put")
+        found = exchange.shown(self.subject.action(self.reader))
+        if not isinstance(found, dict):
+            raise NotExercised(f"{self.reader} shows no document")
+        return found
+
+
 def plan(session: Session, subject: Subject) -> Plan:
     """The cases for what is put below documents of another collection, one below each."""
-    for updater, reader, name, parent in _of_one(session, subject):
-        writer = updater.operation
+    for single in _singles(session, subject):
+        writer, reader, parent = single.writer, single.reader, single.parent
         about = ids(writer)  # before anything is put, no read is taken
-        of: dict[str, Any] = {"subject": subject, "writer": writer, "reader": reader, "name": name, "parent": parent}
-        yield Case(Names.read_your_writes, f"{writer} keeps what it is sent", partial(_kept, **of), "", about)
+        promise = f"{writer} keeps what it is sent"
+        yield Case(Names.read_your_writes, promise, partial(_kept, single=single), "", about)
         promise = f"{writer} leaves nothing of what it does not hold"
-        names = optional(session, subject, updater)
-        yield Case(Names.replacement, promise, partial(_leaves_nothing, **of, names=names), "", about)
+        run = partial(_leaves_nothing, single=single, names=optional(session, subject, single.updater))
+        yield Case(Names.replacement, promise, run, "", about)
         for rule in parent.resource.of(ScopeRule):
             pairs = session.crowd.apart(parent.resource, rule) if not rule.is_opened else []
             able = [
@@ -41,12 +93,11 @@ def plan(session: Session, subject: Subject) -> Plan:
             ]
             for one, other in able[:1]:
                 promise = f"what lies below another's document is not found by {writer} nor by {reader}"
-                run = partial(_by_another, **of, rule=rule, one=one, other=other)
+                run = partial(_by_another, single=single, rule=rule, one=one, other=other)
                 yield Case(rule.id, promise, run, f"{one.name}'s, by {other.name}", about)
 
 
-def _of_one(session: Session, subject: Subject) -> Iterator[tuple[Updater, Operation, str, Subject]]:
-    """What puts the one thing of a path, what reads it, the parameter that it lies below, and what that names."""
+def _singles(session: Session, subject: Subject) -> Iterator[Single]:
     contract = session.contract
     own = [(contract.operations[key], action) for key, action in contract.actions_of.get(subject.collection, ())]
     for writer, action in own if subject.resource.single else ():
@@ -57,32 +108,7 @@ def _of_one(session: Session, subject: Subject) -> Iterator[tuple[Updater, Opera
         name = next((name for name, _, _ in reversed(session.ledger.kinds.named(writer, {}))), "")
         parent = session.subjects.get(session.named_by(writer, name) or "")
         if parent is not None and parent.creators and session.guard.forbids(writer) is None:
-            yield Updater(writer, action), reader, name, parent
-
-
-def _put(
-    trial: Trial, subject: Subject, writer: Operation, name: str, above: Document, *, full: bool
-) -> dict[str, Any]:
-    """Put what is required, or all that may be; what was sent.
-
-    Raises:
-        NotExercised: it is refused.
-    """
-    body = trial.session.bodies.make(subject, writer, above.user, full)
-    parts = trial.as_of_now(writer, above.user, request_about(trial, writer, name, above))
-    exchange = trial.send(writer, above.user, **parts, body=subject.wrapped(writer, body))
-    if not exchange.ok:
-        raise NotExercised(f"{writer} was refused: {exchange.told(80)}")
-    return body
-
-
-def _read(trial: Trial, subject: Subject, reader: Operation, name: str, above: Document) -> dict[str, Any]:
-    exchange = trial.send(reader, above.user, **request_about(trial, reader, name, above))
-    accepted(exchange, f"{reader} of what was put")
-    found = exchange.shown(subject.action(reader))
-    if not isinstance(found, dict):
-        raise NotExercised(f"{reader} shows no document")
-    return found
+            yield Single(subject, Updater(writer, action), reader, name, parent)
 
 
 def _visible(subject: Subject, sent: dict[str, Any]) -> dict[str, Any]:
@@ -91,59 +117,42 @@ def _visible(subject: Subject, sent: dict[str, Any]) -> dict[str, Any]:
     return {one: value for one, value in sent.items() if one in declared and not declared[one].get("writeOnly")}
 
 
-def _kept(trial: Trial, subject: Subject, writer: Operation, reader: Operation, name: str, parent: Subject) -> None:
-    above = trial.create(parent)
-    sent = _put(trial, subject, writer, name, above, full=True)
-    seen = _read(trial, subject, reader, name, above)
-    for one, value in _visible(subject, sent).items():
+def _kept(trial: Trial, single: Single) -> None:
+    above = trial.create(single.parent)
+    sent = single.put(trial, above, full=True)
+    seen = single.read(trial, above)
+    for one, value in _visible(single.subject, sent).items():
         if one not in seen or not same(value, seen[one]):
             told = shown(seen[one]) if one in seen else "no such property"
             raise Broken(f"{one} to be {shown(value)}, as it was put", f"a read shows {told}")
 
 
-def _leaves_nothing(
-    trial: Trial,
-    subject: Subject,
-    writer: Operation,
-    reader: Operation,
-    name: str,
-    parent: Subject,
-    names: list[str],
-) -> None:
-    above = trial.create(parent)
-    _put(trial, subject, writer, name, above, full=True)
-    before = _read(trial, subject, reader, name, above)
-    least = _put(trial, subject, writer, name, above, full=False)
-    after = _read(trial, subject, reader, name, above)
+def _leaves_nothing(trial: Trial, single: Single, names: list[str]) -> None:
+    above = trial.create(single.parent)
+    single.put(trial, above, full=True)
+    before = single.read(trial, above)
+    least = single.put(trial, above, full=False)
+    after = single.read(trial, above)
     left_out = [one for one in names if one not in least and before.get(one) not in (None, "", [], {})]
     if not left_out:
         raise NotExercised("nothing can be left out")
+    requested = single.subject.requested(single.writer)
     for one in left_out:
-        usual = merged(subject.requested(writer)[one], trial.contract.resolve).get("default")
+        usual = merged(requested[one], trial.contract.resolve).get("default")
         if before[one] != usual and same(before[one], after.get(one)):
             raise Broken(f"{one} to be gone, as the replacement does not hold it", f"it is {shown(after[one])} still")
 
 
-def _by_another(
-    trial: Trial,
-    subject: Subject,
-    writer: Operation,
-    reader: Operation,
-    name: str,
-    parent: Subject,
-    rule: ScopeRule,
-    one: User,
-    other: User,
-) -> None:
-    above = trial.create(parent, one)
-    body = _put(trial, subject, writer, name, above, full=True)
-    before = _read(trial, subject, reader, name, above)
-    parts = request_about(trial, reader, name, above)
+def _by_another(trial: Trial, single: Single, rule: ScopeRule, one: User, other: User) -> None:
+    above, writer, reader = trial.create(single.parent, one), single.writer, single.reader
+    body = single.put(trial, above, full=True)
+    before = single.read(trial, above)
+    parts = request_about(trial, reader, single.name, above)
     what = f"{other.name} asking for what lies below {one.name}'s document"
     refused_as(trial.send(reader, other, **parts), refusals_of(rule, reader), what, strict=True)
-    least = {key: value for key, value in body.items() if key in subject.required(writer)}
-    parts = request_about(trial, writer, name, above)
-    exchange = trial.send(writer, other, **parts, body=subject.wrapped(writer, least))
-    if _read(trial, subject, reader, name, above) != before:
+    least = {key: value for key, value in body.items() if key in single.subject.required(writer)}
+    parts = request_about(trial, writer, single.name, above)
+    exchange = trial.send(writer, other, **parts, body=single.subject.wrapped(writer, least))
+    if single.read(trial, above) != before:
         raise Broken("what lies below another's document to stay as it was", f"{other.name} changed it by {writer}")
     refused_as(exchange, refusals_of(rule, writer), what, strict=True)

@@ -17,13 +17,13 @@ from specdouble.verify import form
 from specdouble.verify.conformance.knowledge import Knowledge, exchange_of
 from specdouble.verify.exchange import Call
 from specdouble.verify.judge import HTML, NOT_IMPLEMENTED, WITHOUT_CONTENT, declared_media, fits
+from specdouble.verify.preconditions import OF_CHANGES
 from specdouble.verify.refusal import tells_of_another, tells_of_none
 from specdouble.verify.session import Session
 from specdouble.verify.values import kind, merged
 
 TURNED_AWAY = (429, 502, 503, 504)
 CONDITION_ASKED_FOR = 428
-CONDITIONS = {"if-match", "if-unmodified-since"}  # of a change (RFC 9110, 13.1)
 # What is said of a message that is too long before anybody reads what it asks (RFC 9110, 15.5.15; RFC 6585, 5).
 TOO_LONG = (414, 431)
 _MORE = re.compile(r"Invalid component: in (query|header|cookie) - violates `additionalProperties`\.?$")
@@ -272,7 +272,7 @@ def _asks_for_a_condition(one: Complaint) -> bool:
     """
     if one.response.status_code != CONDITION_ASKED_FOR:
         return False
-    conditions = {name.lower() for name in one.case.headers or ()} & CONDITIONS
+    conditions = {name.lower() for name in one.case.headers or ()} & OF_CHANGES
     return one.kind == "MissingHeaderNotRejected" or (one.kind == "RejectedPositiveData" and not conditions)
 
 
