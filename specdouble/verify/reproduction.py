@@ -5,10 +5,11 @@ from __future__ import annotations
 import base64
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 from urllib.parse import quote
 
+from specdouble.contract import PropertyRule
 from specdouble.contract.pointer import tokens
 from specdouble.contract.token_claims import token_claims
 from specdouble.printable import UNPRINTABLE
@@ -19,11 +20,12 @@ from specdouble.verify.session import Session
 from specdouble.verify.symptom import symptom_of
 from specdouble.verify.tokens import signs
 from specdouble.verify.verdict import Failure
+from specdouble.verify.wrapper import unwrapped
 
 SHORTEST_ID = 6
 SHORTEST_PART = 4  # characters of a secret that is looked for within other texts
+_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|(?P<number>-?\d[\d.eE+-]*)')  # of JSON: texts, and numbers beside them
 LONGEST_BODY = 256 * 1024  # bytes of an answer that are kept
-# What a client says of its own accord.
 # What a client says for itself, and how Schemathesis knows its own cases again: no part of what shows a failure.
 OWN_FIELDS = (
     "host", "content-length", "user-agent", "accept-encoding", "connection", "transfer-encoding",
@@ -56,7 +58,9 @@ class _Reproduction:
             for near, pieces in near_secrets(known).items()
         }
         self.run = re.compile(
-            rf"(?<![0-9A-Za-z]){session.fresh.run}(?=[-\d])|(?<=\d-){session.fresh.run}(?![0-9A-Za-z])", re.IGNORECASE
+            # Numbered, before or after; or without a number where there was no room for one.
+            rf"(?<![0-9A-Za-z]){session.fresh.run}(?=[-\d])|(?<=[0-9A-Za-z][- ]){session.fresh.run}(?![0-9A-Za-z])",
+            re.IGNORECASE,
         )
 
     def data(self) -> dict[str, Any]:
@@ -81,19 +85,45 @@ class _Reproduction:
         """The steps, each after those of other cases that made what it refers to."""
         steps = list(steps)
         before: list[Exchange] = []
-        known: set[str] = set()
+        own = {self.session.ledger.kinds.made_by(step.call.operation) for step in steps}
 
         def add(step: Exchange) -> None:
-            for text in _sent_texts(step):
-                origin = self.session.referents.origins.get(text)
-                if origin is not None and text not in known and all(origin is not one for one in steps):
-                    known.add(text)
+            for origin in self._origins(step, own):
+                if all(origin is not one for one in (*steps, *before)):
                     add(origin)
                     before.append(origin)
 
         for step in steps:
             add(step)
         return [*before, *steps]
+
+    def _origins(self, step: Exchange, own: Collection[str | None]) -> Iterator[Exchange]:
+        """What made the documents that a request names: by their ids; by number, where it says what it names by it.
+
+        Of kinds that the steps make themselves the number is theirs: some servers give one again.
+        """
+        origins, made = self.session.referents.origins, self.session.referents.made
+        yield from (origins[text] for text in _sent_texts(step) if text in origins)
+        for kind, value in self._named(step):
+            origin = made.get((kind, str(value)))
+            if origin is not None and kind not in own:
+                yield origin
+
+    def _named(self, step: Exchange) -> Iterator[tuple[str, Any]]:
+        """The collection and id of each document that a request says it names: in its path, and in its body."""
+        session, call = self.session, step.call
+        for _, kind, value in session.ledger.kinds.named(call.operation, call.path):
+            yield kind, value
+        held = unwrapped(session.contract, call.operation, call.body)
+        if not isinstance(held, dict):
+            return
+        subject = session.written(call.operation)
+        ruled = subject.resource.of(PropertyRule) if subject is not None else ()
+        referring = {rule.name: rule.refers_to for rule in ruled if rule.refers_to and not rule.refers_by}
+        for name, value in held.items():
+            collection = referring.get(name) or session.named_in(subject, name)
+            if collection is not None:
+                yield from ((collection, one) for one in (value if isinstance(value, list) else [value]))
 
     def _plan_captures(self) -> None:
         """Find the values that a later request takes from an earlier answer."""
@@ -105,7 +135,7 @@ class _Reproduction:
                 text = str(value)
                 own = isinstance(value, str) and len(text) >= SHORTEST_ID and text not in sent
                 is_id = isinstance(value, int) and not isinstance(value, bool) and path and str(path[-1]).endswith("id")
-                if not (own or is_id) or text not in later:
+                if not (own or (is_id and not _was_sent(step, path[-1], value))) or text not in later:
                     continue  # an earlier request chose it, or no later one sends it
                 if text not in self.captured and text not in self.secrets:
                     name = f"ID{len(self.captured) + 1}"
@@ -210,7 +240,17 @@ class _Reproduction:
             return sent.decode("ascii") if plain else {"base64": base64.b64encode(sent).decode()}
         # The same JSON (RFC 8259, 7), in characters that no terminal and no editor changes.
         text = UNPRINTABLE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
-        return _joined(self._with_run(_marked([text], self._marks(as_json=True))))
+        return _joined(self._with_run(_marked(self._numbered(text), self._marks(as_json=True))))
+
+    def _numbered(self, text: str) -> Iterator[str | dict[str, Any]]:
+        """The pieces of a JSON text, with the variable of each number that an earlier answer tells."""
+        end = 0
+        for found in _TOKEN.finditer(text):
+            name = self.captured.get(found["number"] or "")
+            if name is not None:
+                yield from (text[end : found.start()], {"variable": name})
+                end = found.end()
+        yield text[end:]
 
     def _marks(self, as_json: bool = False) -> dict[str, dict[str, Any]]:
         """The variable that stands for each text; one that is short stands for whole values alone."""
@@ -221,8 +261,7 @@ class _Reproduction:
             if len(value) >= SHORTEST_PART or (value in self.captured and not as_json):
                 marks[spelled] = piece
             elif as_json and value:
-                whole = f'"{spelled}"' if value in self.secrets else spelled
-                marks[whole] = piece
+                marks[f'"{spelled}"'] = piece
         return marks
 
     def _with_run(self, pieces: Iterable[str | dict[str, Any]]) -> Iterator[str | dict[str, Any]]:
@@ -361,6 +400,12 @@ def _leaves(value: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[Any,
             yield from _leaves(item, (*path, index))
     elif isinstance(value, str | int) and value is not ...:
         yield value, path
+
+
+def _was_sent(step: Exchange, name: Any, value: Any) -> bool:
+    """Whether the request itself has sent the value by that name: then its answer only repeats it."""
+    held = step.call.body if isinstance(step.call.body, dict | list) else {}
+    return any(one == value and path[-1:] == (name,) for one, path in _leaves(held))
 
 
 def _sent_texts(step: Exchange) -> Iterator[str]:

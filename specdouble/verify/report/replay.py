@@ -232,10 +232,15 @@ class Replay:
             return self._forged(piece["token"])
         if "base64" in piece:
             return SPELLINGS["base64"](self._text(piece["base64"]))
-        value = self.values[piece["variable"]]
+        value = self._held(piece["variable"])
         if "as" in piece:
             value = SPELLINGS[piece["as"]](value)
         return quote(value, safe="") if quoted else value
+
+    def _held(self, name: str) -> str:
+        if name not in self.values:
+            raise NotPlayed(f"no answer so far has given {name}, which a request is made of")
+        return self.values[name]
 
     def _forged(self, token: Mapping[str, Any]) -> str:
         """A JSON Web Token that the server should not take, with its times moved to now."""
@@ -245,8 +250,8 @@ class Replay:
         text = ".".join(_encoded(one) for one in (token["header"], claims))
         signer = token["signed"]
         if signer.get("like"):
-            return text + "." + self.values[signer["like"]].rpartition(".")[2]
-        key = self.values[signer["variable"]] if "variable" in signer else signer.get("secret")
+            return text + "." + self._held(signer["like"]).rpartition(".")[2]
+        key = self._held(signer["variable"]) if "variable" in signer else signer.get("secret")
         if key is None:
             return text + "."
         digest = _signature(token["header"].get("alg"), key, text.encode())
@@ -256,7 +261,7 @@ class Replay:
         pieces = [step["path"]] if isinstance(step["path"], str) else step["path"]
         hidden = self.plan["secrets"]
         known = [
-            one if isinstance(one, str) else "..." if one["variable"] in hidden else self.values[one["variable"]]
+            one if isinstance(one, str) else "..." if one["variable"] in hidden else self._held(one["variable"])
             for one in pieces
         ]
         return "".join(known).partition("?")[0]
