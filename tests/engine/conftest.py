@@ -66,11 +66,11 @@ def store(engine_url: str) -> str:
 
 @pytest.fixture
 def serve() -> Iterator[Callable[..., httpx.Client]]:
-    """Starts a double of the contract, with these settings, and gives a client of it."""
+    """Starts a double of a contract, with these settings, and gives a client of it."""
     with contextlib.ExitStack() as stack:
 
-        def started(**settings: object) -> httpx.Client:
-            double = Double(Settings(CONTRACT, **settings))  # type: ignore[arg-type]
+        def started(contract: Path = CONTRACT, **settings: object) -> httpx.Client:
+            double = Double(Settings(contract, **settings))  # type: ignore[arg-type]
             url = stack.enter_context(Server(double, "127.0.0.1", 0).running())
             return stack.enter_context(httpx.Client(base_url=url, timeout=60))
 

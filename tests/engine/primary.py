@@ -31,6 +31,7 @@ class Primary(socketserver.ThreadingTCPServer):
     Attributes:
         is_primary: whether it takes commands; else it refuses them.
         forgotten: so many of the next writes are done, and then told to have been interrupted.
+        only: the command and the collection of those writes; None where they are those of any.
     """
 
     daemon_threads = True
@@ -40,6 +41,7 @@ class Primary(socketserver.ThreadingTCPServer):
         self.behind = ("127.0.0.1", port)
         self.is_primary = True
         self.forgotten = 0
+        self.only: tuple[str, str] | None = None
         self._guard = threading.Lock()
 
     @property
@@ -49,12 +51,14 @@ class Primary(socketserver.ThreadingTCPServer):
 
     def answer(self, message: bytes, behind: socket.socket) -> bytes:
         """The answer to a message."""
-        command = next(iter(command_of(message)), "")
+        asked = next(iter(command_of(message).items()), ("", ""))
+        command = asked[0]
         if not self.is_primary and command in _WRITES | _READS:
             return refused(message, NOT_PRIMARY if command in _WRITES else NOT_SECONDARY)
         behind.sendall(message)
         answer = received(behind)
-        return refused(message, INTERRUPTED) if command in _WRITES and self._is_forgotten() else answer
+        is_forgotten = command in _WRITES and self.only in (None, asked) and self._is_forgotten()
+        return refused(message, INTERRUPTED) if is_forgotten else answer
 
     def _is_forgotten(self) -> bool:
         with self._guard:

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from specdouble.double.state.met import Met
-from specdouble.double.state.store import ReturnDocument
-from specdouble.double.state.store.engine import Engine, asked, upserted
+from specdouble.double.state.store.engine import Engine, asked, counted
 
 
 class SharedMet(Met):
@@ -43,12 +40,5 @@ class SharedMet(Met):
 
     def _add(self, index: int) -> int:
         change = {"$inc": {"met": 1}, "$set": {"name": self.name}}
-
-        def add() -> int:
-            with self._engine.alone("fault", index):
-                found: Any = self._counts.find_one_and_update(
-                    {"_id": f"{self.name} {index}"}, change, upsert=True, return_document=ReturnDocument.AFTER
-                )
-            return int(found["met"])
-
-        return upserted(add)
+        found = counted(self._counts, f"{self.name} {index}", change, lambda: self._engine.alone("fault", index))
+        return int(found["met"])

@@ -8,7 +8,7 @@ from typing import Any
 from specdouble.double.state.seed import Seed
 from specdouble.double.state.snapshot import Snapshot
 from specdouble.double.state.store import decoded, encoded
-from specdouble.double.state.store.engine import Engine, asked, upserted
+from specdouble.double.state.store.engine import Engine, asked, upserted, written
 
 
 class SharedSnapshots(MutableMapping[str, Snapshot]):
@@ -40,7 +40,8 @@ class SharedSnapshots(MutableMapping[str, Snapshot]):
         for position, row in enumerate(rows):
             row["position"] = position
         if rows:
-            asked(lambda: self._documents.insert_many([dict(row) for row in rows]))
+            # What an earlier try has put in goes before all are put in again.
+            written(lambda: self._documents.insert_many(rows), lambda: self._forget(key))
         found = {"_id": name, "key": key, "at": snapshot.taken, "collections": list(snapshot.documents)}
         # Last of all: nobody finds one whose documents are not there.
         upserted(lambda: self._taken.replace_one({"_id": name}, found, upsert=True))
@@ -50,7 +51,10 @@ class SharedSnapshots(MutableMapping[str, Snapshot]):
         if found is None:
             raise KeyError(name)
         asked(lambda: self._taken.delete_one({"_id": name}))
-        asked(lambda: self._documents.delete_many({"taken": found["key"]}))
+        asked(lambda: self._forget(found["key"]))
+
+    def _forget(self, key: str) -> None:
+        self._documents.delete_many({"taken": key})
 
     def __iter__(self) -> Iterator[str]:
         return iter([found["_id"] for found in asked(lambda: list(self._taken.find({}, {"at": 1}).sort([("at", 1)])))])

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from copy import deepcopy
 from typing import Any, TypeVar
+from uuid import uuid4
 
 import orjson
 
@@ -22,7 +23,7 @@ from specdouble.double.state.ids import Ids
 from specdouble.double.state.initial_state import InitialState
 from specdouble.double.state.keeper import Document
 from specdouble.double.state.problem import Problem
-from specdouble.double.state.store import DuplicateKeyError, ReturnDocument
+from specdouble.double.state.store import DuplicateKeyError
 from specdouble.double.state.store.engine import (
     ANSWERED,
     BEGUN,
@@ -31,10 +32,12 @@ from specdouble.double.state.store.engine import (
     EngineCollection,
     asked,
     attempted,
+    counted,
     current_attempt,
     drop_stray,
     locked,
     upserted,
+    written,
 )
 from specdouble.double.state.world import World
 
@@ -158,8 +161,12 @@ class SharedWorld(World):
 
     def _is_first(self, name: str) -> bool:
         begun = self._books(BEGUN)
+        own = {"_id": name, "by": uuid4().hex}
         try:
-            asked(lambda: begun.insert_one({"_id": name, "at": time.time(), "done": False}))
+            written(
+                lambda: begun.insert_one({**own, "at": time.time(), "done": False}),
+                lambda: begun.find_one(own),
+            )
         except DuplicateKeyError:
             return False
         return True
@@ -265,7 +272,7 @@ class SharedIds(Ids):
         if collection not in self._told or known > self._told[collection]:
             self._told[collection] = self._counted(collection, {"$max": {"last": known}})
         number = self._counted(collection, {"$inc": {"last": 1}})
-        self._last[collection] = number
+        self._last[collection] = self._told[collection] = number
         return number
 
     def tell(self) -> None:
@@ -275,15 +282,8 @@ class SharedIds(Ids):
 
     def _counted(self, collection: str, change: Document) -> int:
         """The last number of a collection, after a change of it."""
-
-        def count() -> int:
-            with self._alone(COUNTERS, collection):
-                found = self._counters.find_one_and_update(
-                    {"_id": collection}, change, upsert=True, return_document=ReturnDocument.AFTER
-                )
-            return int(found["last"])
-
-        return upserted(count)
+        found = counted(self._counters, collection, change, lambda: self._alone(COUNTERS, collection))
+        return int(found["last"])
 
 
 class SharedAnswers(Answers):

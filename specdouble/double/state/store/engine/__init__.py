@@ -13,11 +13,12 @@ from __future__ import annotations
 
 from specdouble.double.state.store.engine.attempt import attempted, current_attempt
 from specdouble.double.state.store.engine.collection import EngineCollection
+from specdouble.double.state.store.engine.counter import counted
 from specdouble.double.state.store.engine.engine import Engine, connect
 from specdouble.double.state.store.engine.indexes import drop_stray
 from specdouble.double.state.store.engine.locks import locked
 from specdouble.double.state.store.engine.names import ANSWERED, BEGUN, COUNTERS
-from specdouble.double.state.store.engine.outage import asked, upserted
+from specdouble.double.state.store.engine.outage import asked, upserted, written
 
 __all__ = [
     "ANSWERED",
@@ -28,8 +29,10 @@ __all__ = [
     "asked",
     "attempted",
     "connect",
+    "counted",
     "current_attempt",
     "drop_stray",
     "locked",
     "upserted",
+    "written",
 ]

@@ -125,11 +125,12 @@ class EngineCollection:
 
     def insert_many(self, documents: Iterable[Document]) -> None:
         """Store new documents that nobody else writes."""
-        kept = [{**stored(one), REVISION: _new_revision(), ORDER: _new_order()} for one in documents]
+        revision = _new_revision()  # of all, by which those of an earlier try go before all are put in again
+        kept = [{**stored(one), REVISION: revision, ORDER: _new_order()} for one in documents]
         if not kept:
             return
         try:
-            written(lambda: self._documents.insert_many(kept), lambda: None)
+            written(lambda: self._documents.insert_many(kept), lambda: self.delete_many({REVISION: revision}))
         except BulkWriteError as error:
             failure = error.details["writeErrors"][0]
             if failure["code"] != 11000:

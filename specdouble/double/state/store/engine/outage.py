@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TypeVar
 
 from pymongo.errors import (
@@ -55,20 +56,21 @@ def asked(ask: Callable[[], Found]) -> Found:
     return _patiently(lambda _is_again: ask())
 
 
-def upserted(write: Callable[[], Found]) -> Found:
+def upserted(write: Callable[[], Found], done: Callable[[], Found | None] = lambda: None) -> Found:
     """What a write gives that changes a document or makes it, asked anew where another process made it meanwhile.
+
+    Args:
+        write: writes.
+        done: what the write would give where it has been done already; not given where it may be done twice.
 
     Raises:
         Problem: 503, the server stays away.
     """
     for _ in range(_MOST):
-        try:
-            return asked(write)
-        except DuplicateKeyError:
-            continue
-        except OperationFailure as error:
-            if not _NOT_UNIQUE.search(str(error)):
-                raise
+        with suppress(DuplicateKeyError):
+            found = written(write, done)
+            if found is not None:
+                return found
     raise away()
 
 
