@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,11 +11,15 @@ from specdouble.contract import Operation
 from specdouble.contract.rule import ScopeRule
 from specdouble.verify.document import Document
 from specdouble.verify.identity import User
-from specdouble.verify.session import Session
+from specdouble.verify.paging import page_parameters, size_bounds, total_told
+from specdouble.verify.problem import Broken, NotExercised
 from specdouble.verify.shared import Shared
 from specdouble.verify.subject import Subject
 from specdouble.verify.trial import Trial
 
+SMALL_PAGE = 2  # entries of a page
+MEDIUM_PAGE = 4  # of a page where others have documents too
+MOST_LEFT = 100  # documents of others, beside which a whole list can be read
 Pair = tuple[User, User]
 
 
@@ -35,7 +39,7 @@ def lies_below(session: Shared, subject: Subject, parent: Subject) -> bool:
     return [one for _, one in parents(session, subject, subject.creators[0])][-1:] == [parent]
 
 
-def children(session: Session, subject: Subject) -> list[Subject]:
+def children(session: Shared, subject: Subject) -> list[Subject]:
     """The collections of what lies directly below the documents."""
     found = []
     for child in session.subjects.values():
@@ -88,7 +92,7 @@ def closing(session: Shared, subject: Subject, operation: Operation) -> Iterator
             yield rule, session.crowd.apart(parent.resource, rule)
 
 
-def is_out_of_sight(session: Session, subject: Subject, one: User, other: User) -> bool:
+def is_out_of_sight(session: Shared, subject: Subject, one: User, other: User) -> bool:
     """Whether what a user creates lies below a document that another does not see."""
     claims = session.crowd.claims_of(other)
     return any(
@@ -125,6 +129,42 @@ class Place:
         document = trial.create_in(self.subject, self.user, around, {**changes, **self.held})
         self.made.append(document)
         return document
+
+    def listed(self, trial: Trial, query: Mapping[str, Any]) -> tuple[list[dict[str, Any]], int | None]:
+        """All that the list shows of a query, page after page, and the total that is told.
+
+        Raises:
+            NotExercised: it shows too many documents of others.
+        """
+        operation = self.subject.listers[0]
+        *ways_on, limit = page_parameters(operation)
+        if limit is not None and any(ways_on):  # what a page cuts off could not be asked for otherwise
+            query = {
+                **query,
+                limit: max(size_bounds(operation, limit)[0], SMALL_PAGE if self.is_known else MEDIUM_PAGE),
+            }
+        entries: list[dict[str, Any]] = []
+        total, seen = None, set[str]()
+        for exchange, page in trial.pages(self.subject, self.user, self.around, query, whole=True):
+            keys = {str(one.get(self.subject.key)) for one in page}
+            if page and keys <= seen:
+                break  # it shows the same again: nor would the next one show anything else
+            seen |= keys
+            entries += page
+            total = total_told(exchange)
+            if not self.is_known and len(entries) > len(self.made) + MOST_LEFT:
+                raise NotExercised(f"{operation} shows too many other documents to be read as a whole")
+        return entries, total
+
+    def hold_shown(self, entries: list[dict[str, Any]], wanted: list[Document], what: str) -> None:
+        """Hold that of the documents that were created there those that are wanted are shown, and no others."""
+        names = {str(one.id) for one in wanted}
+        seen = [str(one.get(self.subject.key)) for one in entries]
+        for document in self.made:
+            if (str(document.id) in names) != (str(document.id) in seen):
+                does = "not in" if str(document.id) in names else "in"
+                raise Broken(f"the list with {what} to show what has the value, and nothing else",
+                             f"{document.id} is {does} it")  # fmt: skip
 
     def clear(self, trial: Trial) -> None:
         """Delete what was created there, so that the lists of later cases stay short."""

@@ -9,8 +9,8 @@ from itertools import islice, product
 from typing import Any
 
 from specdouble.contract import Operation, Parameter
-from specdouble.verify.checks.filtering import plays_order
 from specdouble.verify.document import Document
+from specdouble.verify.list_parameters import plays_order
 from specdouble.verify.paging import chooses_page, page_parameters
 from specdouble.verify.places import Place, place
 from specdouble.verify.problem import NotExercised

@@ -1,8 +1,7 @@
-"""Filters and orders of a list: a parameter that has a property's name leaves the documents that have its value."""
+"""Filters of a list: a parameter that has a property's name leaves the documents that have its value."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -13,8 +12,10 @@ from specdouble.contract import Operation, Parameter, PropertyRule
 from specdouble.verify.attack import Attack
 from specdouble.verify.bodies import shown
 from specdouble.verify.case import Case, Names, Plan, ids
+from specdouble.verify.checks import ordering
 from specdouble.verify.document import Document
-from specdouble.verify.paging import chooses_page, page_parameters, size_bounds, total_told
+from specdouble.verify.list_parameters import search_of
+from specdouble.verify.paging import chooses_page
 from specdouble.verify.places import Place, lies_below, parents, place, under
 from specdouble.verify.preconditions import is_played
 from specdouble.verify.problem import Broken, NotExercised
@@ -24,17 +25,6 @@ from specdouble.verify.spelling import in_another_case, one_within_another
 from specdouble.verify.subject import Subject
 from specdouble.verify.trial import Trial
 from specdouble.verify.values import kind, merged
-
-SMALL = 2  # entries of a page
-SHORT = {"type": "string", "maxLength": 9}
-MEDIUM = 4  # of a page where others have documents too
-MOST_LEFT = 100  # documents of others, beside which a whole list can be read
-_COMPARED = ("string", "integer", "number")
-_SEARCHES = {"q", "search", "query", "searchterm", "searchtext", "keyword", "keywords", "fulltext"}
-_SORTS = {"sort", "sortby", "orderby", "ordering", "sortkey", "sortfield"}
-_DIRECTIONS = {"order", "direction", "sortorder", "sortdirection", "dir", "sortdir"}
-_DESCENDING = re.compile(r"^-|[:_ .]desc(ending)?$|(?<=[a-z])Desc$", re.IGNORECASE)
-_MARKS = re.compile(r"^[-+]|[:_ .](asc|desc)(ending)?$|(?<=[a-z])(Asc|Desc)$")
 
 
 @dataclass(frozen=True)
@@ -89,13 +79,7 @@ def cases(session: Session, subject: Subject, check: str) -> Plan:
         for what, between in (("", " "), ("a character that patterns have", "%")):
             run = partial(_searched, subject=subject, parameter=searched, between=between)
             yield Case(check, promise, run, what, about, decisive=not what)
-    for query, name, descending in _orders(session, subject):
-        what = ", ".join(f"{key}={value}" for key, value in query.items())
-        of: dict[str, Any] = {"subject": subject, "query": query, "name": name}
-        run = partial(_ordered, **of, descending=descending)
-        yield Case(check, f"{operation} keeps the order that is asked for", run, what, about, decisive=True)
-        promise = f"{operation} shows each of those that are equal in its order once"
-        yield Case(check, promise, partial(_equals, **of), what, about)
+    yield from ordering.cases(session, subject, check)
 
 
 # Filters
@@ -110,7 +94,7 @@ def _of_values(session: Session, subject: Subject, check: str, must: set[str]) -
     for one, two in list(combinations(found, 2))[:3]:
         promise = f"{operation} with {one.parameter} and {two.parameter} shows what has both values"
         yield Case(check, promise, partial(_both, subject=subject, one=one, two=two), "", about)
-    order = next(_orders(session, subject), None)
+    order = next(ordering.orders(session, subject), None)
     if found and order is not None:
         what = ", ".join(f"{key}={value}" for key, value in order[0].items())
         promise = f"{operation} with {found[0].parameter} shows what has the value in whatever order"
@@ -224,37 +208,6 @@ def _values(session: Shared, subject: Subject, parameter: Parameter, name: str) 
     return (found[0], found[1]) if len(found) > 1 else None
 
 
-def _listed(trial: Trial, there: Place, query: Mapping[str, Any]) -> tuple[list[dict[str, Any]], int | None]:
-    """All that a place shows of a query, page after page, and the total that is told."""
-    operation = there.subject.listers[0]
-    *ways_on, limit = page_parameters(operation)
-    if limit is not None and any(ways_on):  # what a page cuts off could not be asked for otherwise
-        query = {**query, limit: max(size_bounds(operation, limit)[0], SMALL if there.is_known else MEDIUM)}
-    entries: list[dict[str, Any]] = []
-    total, seen = None, set[str]()
-    for exchange, page in trial.pages(there.subject, there.user, there.around, query, whole=True):
-        keys = {str(one.get(there.subject.key)) for one in page}
-        if page and keys <= seen:
-            break  # it shows the same again: nor would the next one show anything else
-        seen |= keys
-        entries += page
-        total = total_told(exchange)
-        if not there.is_known and len(entries) > len(there.made) + MOST_LEFT:
-            raise NotExercised(f"{operation} shows too many other documents to be read as a whole")
-    return entries, total
-
-
-def _hold(there: Place, entries: list[dict[str, Any]], wanted: list[Document], what: str) -> None:
-    """Hold that of the documents of a place those that are wanted are shown, and no others."""
-    key, names = there.subject.key, {str(one.id) for one in wanted}
-    seen = [str(one.get(key)) for one in entries]
-    for document in there.made:
-        if (str(document.id) in names) != (str(document.id) in seen):
-            does = "not in" if str(document.id) in names else "in"
-            raise Broken(f"the list with {what} to show what has the value, and nothing else",
-                         f"{document.id} is {does} it")  # fmt: skip
-
-
 def _filtered(
     trial: Trial, subject: Subject, by: Filter, value: Any, other: Any, order: Mapping[str, Any] | None = None
 ) -> None:
@@ -265,9 +218,9 @@ def _filtered(
             _make(trial, there, {by.name: one})
         having = [one for one, kept in zip(there.made, held, strict=True) if by.takes({by.name: kept}, value)]
         _all_are_shown(trial, there, by)
-        entries, total = _listed(trial, there, {by.parameter: value, **(order or {})})
+        entries, total = there.listed(trial, {by.parameter: value, **(order or {})})
         what = f"{by.parameter}={shown(value)}" + "".join(f", {key}={one}" for key, one in (order or {}).items())
-        _hold(there, entries, having, what)
+        there.hold_shown(entries, having, what)
         wrong = next((one for one in entries if by.name in one and not by.takes(one, value)), None)
         if wrong is not None:
             raise Broken(f"the list with {what} to show what has the value", f"it shows {shown(wrong[by.name])}")
@@ -306,7 +259,7 @@ def _all_are_shown(trial: Trial, there: Place, by: Filter) -> None:
     """
     narrowing = {one.name for one in there.subject.narrowing(there.subject.listers[0])}
     queries: list[dict[str, Any]] = [{by.parameter: one} for one in by.values] if narrowing else [{}]
-    entries = [entry for query in queries for entry in _listed(trial, there, query)[0]]
+    entries = [entry for query in queries for entry in there.listed(trial, query)[0]]
     shown_ids = {str(entry.get(there.subject.key)) for entry in entries}
     if not {str(one.id) for one in there.made} <= shown_ids:
         raise NotExercised("the list does not show all new documents, whatever is asked for")
@@ -319,10 +272,10 @@ def _changed(trial: Trial, subject: Subject, by: Filter) -> None:
         updater = next(one for one in subject.updaters if by.name in subject.requested(one.operation))
         trial.update(updater, document, {by.name: by.kept(value)})
         _all_are_shown(trial, there, by)
-        entries, _ = _listed(trial, there, {by.parameter: value})
-        _hold(there, entries, [document], f"{by.parameter}={shown(value)}")
-        entries, _ = _listed(trial, there, {by.parameter: other})
-        _hold(there, entries, [], f"{by.parameter}={shown(other)}")
+        entries, _ = there.listed(trial, {by.parameter: value})
+        there.hold_shown(entries, [document], f"{by.parameter}={shown(value)}")
+        entries, _ = there.listed(trial, {by.parameter: other})
+        there.hold_shown(entries, [], f"{by.parameter}={shown(other)}")
 
 
 def _both(trial: Trial, subject: Subject, one: Filter, two: Filter) -> None:
@@ -331,8 +284,8 @@ def _both(trial: Trial, subject: Subject, one: Filter, two: Filter) -> None:
             _make(trial, there, {one.name: one.kept(first), two.name: two.kept(second)})
         _all_are_shown(trial, there, one)
         query = {one.parameter: one.values[0], two.parameter: two.values[0]}
-        entries, _ = _listed(trial, there, query)
-        _hold(there, entries, there.made[:1], f"{one.parameter} and {two.parameter}")
+        entries, _ = there.listed(trial, query)
+        there.hold_shown(entries, there.made[:1], f"{one.parameter} and {two.parameter}")
 
 
 def _of_once(session: Session, subject: Subject) -> Iterator[tuple[str, str]]:
@@ -353,8 +306,8 @@ def _found_alone(trial: Trial, subject: Subject, parameter: str, name: str) -> N
         value = wanted.held.get(name)
         if value is None or not trial.session.bodies.property_fits(declared, value):
             raise NotExercised(f"no value of {name} is known that {parameter} takes")
-        entries, _ = _listed(trial, there, {parameter: value})
-        _hold(there, entries, [wanted], f"{parameter}={shown(value)}")
+        entries, _ = there.listed(trial, {parameter: value})
+        there.hold_shown(entries, [wanted], f"{parameter}={shown(value)}")
 
 
 def _of_references(session: Session, subject: Subject) -> Iterator[tuple[str, PropertyRule]]:
@@ -393,12 +346,8 @@ def _lying_below(trial: Trial, subject: Subject, parameter: str, rule: PropertyR
         seen |= {str(entry.get(subject.key)) for entry in entries}
     if not wanted & seen:
         raise NotExercised("the list does not show new documents")
-    _hold(
-        Place(subject, trial.user, {}, True, made=made),
-        [{subject.key: key} for key in seen],
-        made[1::2],
-        f"{parameter}={shown(one.id)}",
-    )
+    there = Place(subject, trial.user, {}, True, made=made)
+    there.hold_shown([{subject.key: key} for key in seen], made[1::2], f"{parameter}={shown(one.id)}")
 
 
 def _naming(trial: Trial, subject: Subject, parameter: str, rule: PropertyRule, is_within: bool = False) -> None:
@@ -411,11 +360,11 @@ def _naming(trial: Trial, subject: Subject, parameter: str, rule: PropertyRule, 
         else:
             one, other = (trial.create(target, there.user) for _ in range(2))
         made = [there.create(trial, **{rule.name: named.id}) for named in (other, one, other, one)]
-        entries, _ = _listed(trial, there, {})
+        entries, _ = there.listed(trial, {})
         if not {str(document.id) for document in made} <= {str(entry.get(subject.key)) for entry in entries}:
             raise NotExercised("the list does not show all new documents, whatever is asked for")
-        entries, _ = _listed(trial, there, {parameter: one.id})
-        _hold(there, entries, made[1::2], f"{parameter}={shown(one.id)}")
+        entries, _ = there.listed(trial, {parameter: one.id})
+        there.hold_shown(entries, made[1::2], f"{parameter}={shown(one.id)}")
 
 
 def _hold_names_many(trial: Trial, there: Place, rule: PropertyRule) -> None:
@@ -439,11 +388,11 @@ def _spelled(trial: Trial, subject: Subject, parameter: str, rule: PropertyRule)
         if not trial.session.bodies.property_fits(declared, other):
             raise NotExercised(f"{parameter} takes no {other!r}")
         made = there.create(trial, **{rule.name: named.id})
-        entries, _ = _listed(trial, there, {parameter: named.id})
+        entries, _ = there.listed(trial, {parameter: named.id})
         if str(made.id) not in {str(entry.get(subject.key)) for entry in entries}:
             raise NotExercised("the list does not show the new document")
-        entries, _ = _listed(trial, there, {parameter: other})
-        _hold(there, entries, [], f"{parameter}={shown(other)}")
+        entries, _ = there.listed(trial, {parameter: other})
+        there.hold_shown(entries, [], f"{parameter}={shown(other)}")
 
 
 def _searched(trial: Trial, subject: Subject, parameter: Parameter, between: str) -> None:
@@ -457,7 +406,7 @@ def _searched(trial: Trial, subject: Subject, parameter: Parameter, between: str
     with place(trial, subject) as there:
         made = [there.create(trial, **{name: f"{word} {trial.fresh()}" for name in names}) for word in words]
         trial.settle()
-        entries, _ = _listed(trial, there, {parameter.name: words[0]})
+        entries, _ = there.listed(trial, {parameter.name: words[0]})
         seen = {str(one.get(subject.key)) for one in entries}
         found, other = made
         if str(found.id) not in seen:
@@ -474,131 +423,3 @@ def _free_texts(trial: Trial, subject: Subject) -> list[str]:
         name for name in requested if name not in {*subject.server_set, *subject.referring, *trial.session.implied}
     ]
     return [name for name in plain if fits(requested[name], f"qqqq{trial.session.fresh.run} {trial.fresh()}")]
-
-
-# Orders
-
-
-def _orders(session: Session, subject: Subject) -> Iterator[tuple[dict[str, Any], str, bool]]:
-    """Each query that asks for an order, the property that it is by, and whether it is a descending one."""
-    operation = subject.listers[0]
-    sort, direction = _playing(operation, "sort", _SORTS), _playing(operation, "direction", _DIRECTIONS)
-    if sort is None:  # one parameter may say both: `order=name:desc`
-        sort, direction = direction, None
-    if sort is None:
-        return
-    downward = _downward(session, direction)
-    for value in _sortings(session, subject, sort):
-        by = operation.listed.sorted_by(str(value))
-        name = _MARKS.sub("", by)
-        if name not in subject.resource.properties:
-            continue
-        yield {sort.name: value}, name, bool(_DESCENDING.search(by))
-        if direction is not None and downward is not None and not _DESCENDING.search(by):
-            yield {sort.name: value, direction.name: downward}, name, True
-
-
-def plays_order(operation: Operation, name: str) -> bool:
-    """Whether a query parameter says by what a list is ordered."""
-    found = _playing(operation, "sort", _SORTS)
-    return found is not None and found.name == name
-
-
-def search_of(operation: Operation) -> Parameter | None:
-    """The query parameter that holds a text to search for."""
-    return _playing(operation, "search", _SEARCHES)
-
-
-def _playing(operation: Operation, role: str, names: set[str]) -> Parameter | None:
-    """The query parameter that plays a part: as the contract says, else as its name tells."""
-    said = operation.listed
-    query = [one for one in operation.parameters if one.location == "query"]
-    if role in said.roles:
-        return next((one for one in query if one.name == said.roles[role]), None)
-    by_name = {_plain(one.name): one for one in query if not said.names(one.name)}
-    return next((by_name[name] for name in names if name in by_name), None)
-
-
-def _sortings(session: Session, subject: Subject, sort: Parameter) -> list[Any]:
-    """The values by which a list is sorted: those that the contract tells, else the names of properties."""
-    operation = subject.listers[0]
-    choices = [*(operation.listed.sorts or merged(sort.schema, session.contract.resolve).get("enum") or ())]
-    if choices or "sort" not in operation.listed.roles:
-        return choices
-    sent = subject.requested(subject.creators[0])
-    plain = [name for name, one in sent.items() if kind(merged(one, session.contract.resolve)) in _COMPARED]
-    return [name for name in plain if name not in subject.chosen][:1]
-
-
-def _downward(session: Session, direction: Parameter | None) -> Any:
-    """The value of the direction's parameter that asks for a descending order."""
-    options = merged(direction.schema, session.contract.resolve).get("enum") or () if direction else ()
-    return next((one for one in options if str(one).lower() in ("desc", "descending")), None)
-
-
-def _plain(name: str) -> str:
-    return re.sub(r"[^a-z0-9]", "", name.lower())
-
-
-def _keys(trial: Trial, subject: Subject, name: str) -> list[Any]:
-    """Values of a property in an order that no one would keep by chance; empty where no client sets it."""
-    creator = subject.requested(subject.creators[0])
-    if name not in creator or name in subject.server_set:
-        return []
-    schema = merged(creator[name], trial.contract.resolve)
-    if kind(schema) in ("integer", "number"):
-        numbers = [30, 9, 100, 2, 10] if not schema.get("maximum", 100) < 100 else [4, 2, 5, 1, 3]
-        candidates: list[Any] = numbers
-    elif kind(schema) == "string" and not schema.get("enum") and not schema.get("format"):
-        candidates = [f"{letter} {trial.fresh()}" for letter in "dbeac"]
-        if not trial.session.bodies.property_fits(creator[name], candidates[0]):
-            candidates = [f"{letter}{trial.session.fresh.value(SHORT)}" for letter in "dbeac"]
-    else:
-        raise NotExercised(f"no values of {name} are known of which one comes first")
-    fitting = [one for one in candidates if trial.session.bodies.property_fits(creator[name], one)]
-    if len(fitting) < 3:
-        raise NotExercised(f"no values of {name} are known of which one comes first")
-    return fitting
-
-
-def _ordered(trial: Trial, subject: Subject, query: dict[str, Any], name: str, descending: bool) -> None:
-    values = _keys(trial, subject, name)
-    with place(trial, subject) as there:
-        for value in values or [None] * SMALL:
-            document = there.create(trial, **({name: value} if values else {}))
-            trial.tick(document.shown.get(name) if name in subject.stamps else None)
-        entries, _ = _listed(trial, there, query)
-        own = {str(one.id) for one in there.made}
-        seen = [one.get(name) for one in entries if str(one.get(subject.key)) in own]
-        if len(seen) < len(own):
-            _hold_shown_without(trial, there, query, own)
-        if len(seen) < len(own) or None in seen:
-            raise NotExercised(f"the list does not show {name} of the new documents")
-        if seen != sorted(seen, reverse=descending):  # type: ignore[type-var]
-            way = "descending" if descending else "ascending"
-            raise Broken(f"the list to be in {way} order of {name}", f"it is in the order {shown(seen)}")
-
-
-def _hold_shown_without(trial: Trial, there: Place, query: Mapping[str, Any], own: set[str]) -> None:
-    """Hold that a list without an order does not show what it does not show in that order either."""
-    entries, _ = _listed(trial, there, {})
-    if own <= {str(one.get(there.subject.key)) for one in entries}:
-        asked = ", ".join(f"{name}={value}" for name, value in query.items())
-        raise Broken(
-            f"the list with {asked} to show each document", "it leaves out some that the list without it shows"
-        )
-
-
-def _equals(trial: Trial, subject: Subject, query: dict[str, Any], name: str) -> None:
-    values = [] if name in subject.once else _keys(trial, subject, name)
-    if not values:
-        raise NotExercised(f"no two documents can be made that are equal in {name}")
-    with place(trial, subject) as there:
-        for _ in range(4 * SMALL):
-            there.create(trial, **{name: values[0]})
-        entries, _ = _listed(trial, there, query)
-        seen = [str(one.get(subject.key)) for one in entries]
-        for document in there.made:
-            if seen.count(str(document.id)) != 1:
-                told = f"{document.id} is shown {seen.count(str(document.id))} times"
-                raise Broken(f"pages in the order of {name} to show each document once, though it is equal", told)

@@ -11,10 +11,10 @@ from specdouble.contract import Operation, Parameter
 from specdouble.contract.action import is_of_no_resource
 from specdouble.contract.rule import ScopeRule
 from specdouble.verify.case import Case, Missing, Plan, ids
-from specdouble.verify.checks.filtering import search_of
 from specdouble.verify.document import Document
 from specdouble.verify.exchange import Exchange
 from specdouble.verify.identity import User
+from specdouble.verify.list_parameters import search_of
 from specdouble.verify.places import acting_on, actions_on, is_out_of_sight, tellers
 from specdouble.verify.problem import Broken, NotExercised
 from specdouble.verify.reader import FORBIDDEN
