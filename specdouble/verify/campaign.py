@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import suppress
+from itertools import chain, zip_longest
 from threading import Lock
 
 from specdouble.verify.case import ALWAYS, Case, Missing, Names
 from specdouble.verify.exchange import Exchange
-from specdouble.verify.plan import breadth_first
 from specdouble.verify.problem import (
     NOTHING_PROMISED,
     TIME_OVER,
@@ -64,7 +64,7 @@ class Campaign:
         cases = [one for one in planned if isinstance(one, Case)]
         self._note(planned)
         self.total = len(cases)
-        ordered = breadth_first(cases)
+        ordered = _breadth_first(cases)
         self._workers = workers = 1 if self._is_crowded else self.session.settings.workers or 1
         try:
             if workers == 1:
@@ -386,3 +386,15 @@ def _refusal(failure: Failure) -> Exchange | None:
 
 def _is_heavier(one: Failure, other: Failure) -> bool:
     return STRICTNESS.index(weight(one)) < STRICTNESS.index(weight(other))
+
+
+def _breadth_first(cases: Iterable[Case]) -> Iterator[Case]:
+    """Each promise of each check once before any of them a second time; those in the end that look for the rest."""
+    promises: dict[tuple[str, str], list[Case]] = {}
+    cases = list(cases)
+    for case in cases:
+        if not case.last:
+            promises.setdefault((case.check, case.promise), []).append(case)
+    rounds = zip_longest(*promises.values())
+    found = (case for case in chain.from_iterable(rounds) if case is not None)
+    return chain(found, (case for case in cases if case.last))

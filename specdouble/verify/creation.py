@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from specdouble.contract import Contract, Operation
-from specdouble.verify.exchange import Call
 
 ID_NAMES = {"id", "_id", "uuid"}
 ADDING = frozenset(("add", "create", "grant", "insert", "new", "put", "register"))  # the last word of a path
@@ -75,9 +74,8 @@ def kinds_by_path(contract: Contract) -> Iterator[tuple[str, str]]:
             yield bare(operation.path), action.collection
 
 
-def ends_in_parameter(one: Call | Operation) -> bool:
+def ends_in_parameter(operation: Operation) -> bool:
     """Whether the path ends in a parameter: it names one document."""
-    operation = one.operation if isinstance(one, Call) else one
     return operation.path.rstrip("/").endswith("}")
 
 

@@ -222,7 +222,7 @@ class Guard:
         action = self.contract.actions.get(call.operation.id)
         if action is None or name != self.contract.resources[action.collection].id:
             return False
-        if ends_in_parameter(call):
+        if ends_in_parameter(call.operation):
             here = self.ledger.kinds.named(call.operation, call.path)[-1][2]
             return str(value) != str(here) and not (self.ledger.is_minted(value) or self.ledger.owns_any(value))
         if value is None or call.operation.method != "post":

@@ -320,11 +320,11 @@ class Ledger:
     def _note(self, call: Call, exchange: Exchange) -> None:
         method = call.operation.method
         named = self.kinds.named(call.operation, call.path)
-        if method == "delete" and named and ends_in_parameter(call):
+        if method == "delete" and named and ends_in_parameter(call.operation):
             self.forget(named[-1][1], named[-1][2], exchange.started)
         elif named and method in ("put", "patch") and (was := self.owned(named[-1][1], named[-1][2])):
             self._note_renamed(was, call, exchange)
-        elif named and ends_in_parameter(call) and self._made_by_path(call, exchange, *named[-1][1:]):
+        elif named and ends_in_parameter(call.operation) and self._made_by_path(call, exchange, *named[-1][1:]):
             self._note_made_by_path(call, exchange, *named[-1])
         elif creates(self.contract, call.operation):
             self._note_created(call, exchange)
@@ -340,7 +340,7 @@ class Ledger:
         """Note what a write went below that nobody is known to have made: some servers make it themselves then."""
         named = self.kinds.named(call.operation, call.path) if call.operation.method in ("post", "put") else []
         parents: dict[str, Any] = {}
-        for name, kind, value in named[:-1] if ends_in_parameter(call) else named:
+        for name, kind, value in named[:-1] if ends_in_parameter(call.operation) else named:
             key = (kind, str(value))
             known = key in self._gone or self.kinds.is_given(kind) or self.owned(kind, value) is not None
             deletable = any(self.kinds.named(one, {})[-1][1] == kind for one in self.kinds.deletes)

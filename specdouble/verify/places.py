@@ -101,6 +101,14 @@ def is_out_of_sight(session: Shared, subject: Subject, one: User, other: User) -
     )
 
 
+def refusals_of(rule: ScopeRule, operation: Operation) -> set[int]:
+    """404, and any declared refusal where the operation declares no 404: that it hides is what the rule promises."""
+    status = rule.status or 404
+    if str(status) in operation.statuses:
+        return {status}
+    return {status} | {other for other in operation.numbers if 400 <= other < 500 and other != 401}
+
+
 @dataclass
 class Place:
     """Where a case creates its documents: below new parents, or in a list of the user's own.

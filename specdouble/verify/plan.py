@@ -1,9 +1,6 @@
-"""Which cases there are: for each rule of the contract, and for each check that needs none; breadth first."""
+"""Which cases there are: for each rule of the contract, and for each check that needs none, in no order yet."""
 
 from __future__ import annotations
-
-from collections.abc import Iterable, Iterator
-from itertools import chain, zip_longest
 
 from specdouble.contract import CollectionRule
 from specdouble.verify.attack import attack_of
@@ -57,7 +54,7 @@ OF_SUBJECTS = (
 
 
 def plan(session: Session) -> list[Case | Missing]:
-    """Every case of every rule and check, in no order yet."""
+    """Every case of every rule and check."""
     found: list[Case | Missing] = []
     for rule in session.contract.rules.values():
         subject = session.subjects[rule.collection] if isinstance(rule, CollectionRule) else None
@@ -75,15 +72,3 @@ def plan(session: Session) -> list[Case | Missing]:
 
 def _wanted(session: Session, case: Case) -> bool:
     return session.selection.takes(case.check) and session.selection.concerns(case.operations)
-
-
-def breadth_first(cases: Iterable[Case]) -> Iterator[Case]:
-    """Each promise of each check once before any of them a second time; those in the end that look for the rest."""
-    promises: dict[tuple[str, str], list[Case]] = {}
-    cases = list(cases)
-    for case in cases:
-        if not case.last:
-            promises.setdefault((case.check, case.promise), []).append(case)
-    rounds = zip_longest(*promises.values())
-    found = (case for case in chain.from_iterable(rounds) if case is not None)
-    return chain(found, (case for case in cases if case.last))

@@ -15,7 +15,7 @@ from specdouble.verify.document import Document
 from specdouble.verify.exchange import Exchange
 from specdouble.verify.identity import User
 from specdouble.verify.list_parameters import search_of
-from specdouble.verify.places import acting_on, actions_on, is_out_of_sight, tellers
+from specdouble.verify.places import acting_on, actions_on, is_out_of_sight, refusals_of, tellers
 from specdouble.verify.problem import Broken, NotExercised
 from specdouble.verify.reader import FORBIDDEN
 from specdouble.verify.session import Session
@@ -185,14 +185,6 @@ def _removed(
     refused_as(exchange, {rule.status_among(operation.statuses)}, what, strict=True)
     if subject.observable and trial.look_for(document, one) is None:
         raise Broken(f"{one.name}'s document to be there still", f"{other.name}'s refused delete removed it")
-
-
-def refusals_of(rule: ScopeRule, operation: Operation) -> set[int]:
-    """404, and any declared refusal where the operation declares no 404: that it hides is what the rule promises."""
-    status = rule.status or 404
-    if str(status) in operation.statuses:
-        return {status}
-    return {status} | {other for other in operation.numbers if 400 <= other < 500 and other != 401}
 
 
 def _hidden(trial: Trial, exchange: Exchange, statuses: set[int], what: str) -> None:

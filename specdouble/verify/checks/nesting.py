@@ -12,10 +12,9 @@ from typing import Any
 from specdouble.contract import Operation
 from specdouble.contract.rule import ScopeRule
 from specdouble.verify.case import Case, Names, Plan, ids
-from specdouble.verify.checks.isolation import refusals_of
 from specdouble.verify.document import Document
 from specdouble.verify.identity import User
-from specdouble.verify.places import Pair, acting_on, actions_on, closing, parents, tellers, under
+from specdouble.verify.places import Pair, acting_on, actions_on, closing, parents, refusals_of, tellers, under
 from specdouble.verify.problem import Broken, NotExercised, NotPromised
 from specdouble.verify.session import Session
 from specdouble.verify.subject import Subject

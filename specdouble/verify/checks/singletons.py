@@ -11,11 +11,10 @@ from specdouble.contract import Operation
 from specdouble.contract.rule import ScopeRule
 from specdouble.verify.bodies import same, shown
 from specdouble.verify.case import Case, Names, Plan, ids
-from specdouble.verify.checks.isolation import refusals_of
 from specdouble.verify.checks.replacement import optional
 from specdouble.verify.document import Document
 from specdouble.verify.identity import User
-from specdouble.verify.places import request_about
+from specdouble.verify.places import refusals_of, request_about
 from specdouble.verify.problem import Broken, NotExercised
 from specdouble.verify.session import Session
 from specdouble.verify.subject import Subject, Updater
