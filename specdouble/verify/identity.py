@@ -14,11 +14,10 @@ from specdouble.contract import Contract, Operation, Resource
 from specdouble.contract.rule import ScopeRule
 from specdouble.contract.security_scheme import SecurityScheme, security_schemes
 from specdouble.contract.token_claims import token_claims
-from specdouble.verify.carrying import carry, is_basic, is_bearer, is_digest
+from specdouble.verify.carrying import carry, is_basic, is_bearer, is_digest, scheme_of_tokens
 from specdouble.verify.cookie_session import CookieSession, is_unsafe, token_fields, token_schemes
 from specdouble.verify.digest import Answers
 from specdouble.verify.exchange import Call, Proof
-from specdouble.verify.oauth import TokenEndpoint
 from specdouble.verify.secret_texts import SHORTEST_COOKIE, is_secret, login_values, near_secrets, variable
 from specdouble.verify.settings import Account, Settings
 
@@ -62,7 +61,7 @@ class Crowd:
         self.answers: dict[str, Answers] = {}  # to the challenges of Digest, by security scheme
         self.barred: dict[str, set[str]] = {}  # by operation, the users who were forbidden what another one may do
         self._former: dict[str, str] = {}  # credentials that were renewed, with their variables
-        self.endpoint = TokenEndpoint(contract, settings.oauth) if settings.oauth else None
+        self._oauth = scheme_of_tokens(contract, settings.oauth) if settings.oauth else None
         self.users: dict[str, User] = {
             account.name: User(account.name, tenant=account.tenant, credentials=account.credentials, account=account)
             for account in settings.users
@@ -143,8 +142,8 @@ class Crowd:
     def login_scheme(self) -> str | None:
         """The security scheme that takes the token of a login."""
         login = self.settings.login
-        if self.endpoint is not None:
-            return self.endpoint.scheme.name
+        if self._oauth is not None:
+            return self._oauth.name
         if login is None:
             return None
         if login.scheme is not None:

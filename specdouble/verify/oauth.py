@@ -10,8 +10,8 @@ from typing import Any
 from urllib.parse import quote, urlsplit
 
 from specdouble.contract import Contract
-from specdouble.contract.kind import suggestion
-from specdouble.contract.security_scheme import SecurityScheme, own_path, security_schemes
+from specdouble.contract.security_scheme import own_path
+from specdouble.verify.carrying import scheme_of_tokens
 from specdouble.verify.client import Client
 from specdouble.verify.code_flow import AuthorizationEndpoint, client_of
 from specdouble.verify.problem import CouldNotRun, Trouble, WrongUse
@@ -50,7 +50,7 @@ class TokenEndpoint:
 
     def __init__(self, contract: Contract, settings: OAuth) -> None:
         self._contract, self._settings = contract, settings
-        self.scheme = self._chosen()
+        self.scheme = scheme_of_tokens(contract, settings)
         flow = self.scheme.flows.get(_FLOWS[settings.flow])
         self._url = settings.token_url or (flow.urls.get("tokenUrl", "") if flow else "")
         if not self._url:
@@ -62,17 +62,6 @@ class TokenEndpoint:
             if not page:
                 raise WrongUse(f"`oauth` needs `authorize_url`: `{self.scheme.name}` names none")
             self.authorization = AuthorizationEndpoint(partial(self._on_the_server, page), settings)
-
-    def _chosen(self) -> SecurityScheme:
-        schemes = security_schemes(self._contract)
-        wanted = self._settings.scheme
-        if wanted is not None and wanted not in schemes:
-            advice = suggestion(wanted, schemes)
-            raise WrongUse(f"`oauth` names the security scheme `{wanted}`, which the contract has not: {advice}")
-        bearers = [one for one in schemes.values() if one.is_bearer]
-        if wanted is None and not bearers:
-            raise WrongUse("`oauth` needs `scheme`: the contract has none that takes a bearer token")
-        return schemes[wanted] if wanted is not None else max(bearers, key=lambda one: one.kind == "oauth2")
 
     def sign_in(self, client: Client, account: Account, scope: str | None = None) -> Granted:
         """Get a token for a user, or for a client.

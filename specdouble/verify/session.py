@@ -25,6 +25,7 @@ from specdouble.verify.identity import Crowd, User
 from specdouble.verify.ledger import SAFE, Created, Ledger
 from specdouble.verify.naming import references_by_name
 from specdouble.verify.new_ids import NAMES
+from specdouble.verify.oauth import TokenEndpoint
 from specdouble.verify.orders import in_order
 from specdouble.verify.pages import Pages
 from specdouble.verify.parameters import Parameters
@@ -54,6 +55,7 @@ class Session:
     def __init__(self, contract: Contract, settings: Settings) -> None:
         self.contract, self.settings = contract, settings
         self.crowd = Crowd(contract, settings)
+        endpoint = TokenEndpoint(contract, settings.oauth) if settings.oauth else None
         self.selection = Selection(settings)
         is_open = settings.owned or settings.allow_destructive
         self.fresh = FreshValues(
@@ -74,7 +76,7 @@ class Session:
             settings.url, base_path(contract.data), settings.timeout, self.crowd, self.guard,
             settings.headers,
         )  # fmt: skip
-        self.sign_in = SignIn(self.crowd, self.client)
+        self.sign_in = SignIn(self.crowd, self.client, endpoint)
         self.subjects: dict[str, Subject] = subjects(contract)
         self.implied = {**by_name, **implied_references(contract)}
         self._identifying = {(one.collection, one.id) for one in contract.actions.values()}

@@ -27,10 +27,11 @@ class SignIn:
     Args:
         crowd: the users; they become known by what they get.
         client: what asks.
+        endpoint: where tokens are asked for; None where no token endpoint gives them.
     """
 
-    def __init__(self, crowd: Crowd, client: Client) -> None:
-        self._crowd, self._client = crowd, client
+    def __init__(self, crowd: Crowd, client: Client, endpoint: TokenEndpoint | None) -> None:
+        self._crowd, self._client, self.endpoint = crowd, client, endpoint
         self._contract = crowd.contract
 
     def all(self) -> None:
@@ -47,8 +48,8 @@ class SignIn:
 
     def renew(self, name: str) -> None:
         """Get a new token for one user."""
-        if self._crowd.endpoint is not None:
-            self._renew_by_oauth(name, self._crowd.endpoint)
+        if self.endpoint is not None:
+            self._renew_by_oauth(name, self.endpoint)
             return
         user, login, scheme = self._crowd.users[name], self._crowd.settings.login, self._crowd.login_scheme()
         if login is not None and scheme is not None and user.account.login and scheme not in user.account.credentials:

@@ -18,7 +18,7 @@ from specdouble.verify.creation import creates
 from specdouble.verify.exchange import Proof
 from specdouble.verify.identity import User
 from specdouble.verify.judge import NOT_IMPLEMENTED
-from specdouble.verify.oauth import granted_scopes
+from specdouble.verify.oauth import TokenEndpoint, granted_scopes
 from specdouble.verify.problem import Broken, Interruption, NotExercised
 from specdouble.verify.secret_texts import login_values, with_login_value
 from specdouble.verify.session import Session
@@ -273,21 +273,23 @@ def _scopes(session: Session, operation: Operation, user: User) -> Plan:
     """A token that lacks a scope of the operation is no token for it."""
     if len(operation.security) != 1 or len(operation.scopes) != 1:
         return  # another alternative may take what this one refuses
-    schemes, asked = security_schemes(session.contract), operation.scopes[0]
+    schemes, asked, endpoint = security_schemes(session.contract), operation.scopes[0], session.sign_in.endpoint
     promise, about = f"{operation} refuses a token without its scopes", ids(operation)
     for scheme in (name for name, scopes in asked.items() if schemes[name].has_scopes and scopes):
-        can_ask = session.crowd.endpoint is not None and session.crowd.login_scheme() == scheme
+        can_ask = endpoint is not None and session.crowd.login_scheme() == scheme
         can_sign = scheme in session.settings.signing and bool(token_claims(user.credentials[scheme]))
         if not can_ask and not can_sign:
             reason = f"a token of {scheme} without a scope: needs `signing`, or `oauth`, in the settings"
             yield Missing(Names.authentication, reason)
             continue
         for scope in asked[scheme]:
-            run = partial(_lacking, operation=operation, user=user, scheme=scheme, scope=scope)
+            run = partial(_lacking, operation=operation, user=user, scheme=scheme, scope=scope, endpoint=endpoint)
             yield Case(Names.authentication, promise, run, f"without {scope}", about)
 
 
-def _lacking(trial: Trial, operation: Operation, user: User, scheme: str, scope: str) -> None:
+def _lacking(
+    trial: Trial, operation: Operation, user: User, scheme: str, scope: str, endpoint: TokenEndpoint | None
+) -> None:
     session, known = trial.session, user.credentials[scheme]
     claims = token_claims(session.crowd.users[user.name].credentials[scheme])
     left = [one for one in granted_scopes(claims) if one != scope]
@@ -297,8 +299,8 @@ def _lacking(trial: Trial, operation: Operation, user: User, scheme: str, scope:
         told = {**claims, "scope": " ".join(left), **({"scp": left} if "scp" in claims else {})}
         token = signed_as(known, told, session.settings.signing[scheme])
     else:
-        assert session.crowd.endpoint is not None
-        token = session.crowd.endpoint.sign_in(session.client, user.account, " ".join(left)).token
+        assert endpoint is not None
+        token = endpoint.sign_in(session.client, user.account, " ".join(left)).token
     parts = session.request(operation, user)
     headers, query = session.crowd.beside(operation, user, scheme)
     carry(session.contract.security_schemes.get(scheme, {}), token, headers, query)

@@ -27,7 +27,7 @@ _CHANGES: dict[str, dict[str, str | None]] = {
 
 def plan(session: Session) -> Plan:
     """The cases for the way that the users sign in by."""
-    endpoint, user = session.crowd.endpoint, session.crowd.first
+    endpoint, user = session.sign_in.endpoint, session.crowd.first
     if endpoint is None or endpoint.authorization is None or not user.account.login:
         return
     promise = "a code of the sign-in is good once, and for whoever asked for it"
