@@ -134,7 +134,7 @@ def left_over(session: Session) -> list[str]:
     ]
     unnamed = Counter(str(call.operation) for call in ledger.unnamed)
     lines += [f"{count} made by {operation}, whose answers do not say which" for operation, count in unnamed.items()]
-    unanswered = Counter(str(call.operation) for call in ledger.unanswered())
+    unanswered = Counter(str(call.operation) for call in ledger.attempts.unanswered())
     lines += [f"{count} perhaps, by {operation}, which was not answered" for operation, count in unanswered.items()]
     return lines
 

@@ -261,7 +261,7 @@ class Client:
             )  # fmt: skip
             received = read(answer, self.patience())
         except (UnfitAnswer, urllib3.exceptions.ReadTimeoutError):
-            self.guard.ledger.late(number)
+            self.guard.ledger.attempts.late(number)
             raise
         answer.release_conn()
         exchange = Exchange(

@@ -180,7 +180,7 @@ def meet_strangers(session: Session) -> None:
             if is_whole(session.contract, exchange):
                 session.ledger.whole.append(exchange.call)
             for kind, key in ids_in(session, operation, exchange.json if exchange.ok else None):
-                session.ledger.meet(kind, key)
+                session.ledger.strangers.meet(kind, key)
 
 
 def paced(settings: Settings, latency: float) -> tuple[Settings, str]:

@@ -12,19 +12,17 @@ from threading import RLock
 from typing import Any
 
 from specdouble.contract import Contract, Operation
+from specdouble.verify.attempts import Attempts
 from specdouble.verify.creation import adds_by_name, bare, creates, ends_in_parameter
 from specdouble.verify.document_kinds import DocumentKinds
 from specdouble.verify.exchange import Call, Exchange, filled, is_segment
 from specdouble.verify.id_shape import are_drawn, counted, is_guessable, shape_of
 from specdouble.verify.ledger_file import LedgerFile
 from specdouble.verify.new_ids import NewIds, texts_within
-from specdouble.verify.wrapper import unwrapped
+from specdouble.verify.strangers import Strangers
 
 SAFE = ("get", "head", "options", "trace")
-MOST_STRANGERS = 100_000  # ids of documents that were there before
-LONGEST_ID = 200  # characters
 LONGEST_SAID = 99  # characters of a text of the contract that may be an example of an id
-DEEPEST_SHOWN = 20  # levels of an answer that are looked through
 
 
 @dataclass(frozen=True)
@@ -55,19 +53,6 @@ class Created:
 
 
 @dataclass
-class Written:
-    """A list that this run wrote to.
-
-    Args:
-        create: the last request that created there, or tried.
-        properties: the names of what was sent there.
-    """
-
-    create: Call
-    properties: set[str] = field(default_factory=set)
-
-
-@dataclass
 class Ledger:
     """What this run created, written down before a request is sent and after it was answered.
 
@@ -83,7 +68,6 @@ class Ledger:
     watches: bool = True
     has_word: Callable[[str], bool] = lambda _text: False
     created: dict[tuple[str, str], Created] = field(default_factory=dict)
-    strangers: set[tuple[str, str]] = field(default_factory=set)
     recent: set[tuple[str, str]] = field(default_factory=set)  # of those that were created, since the case began
     unnamed: list[Call] = field(default_factory=list)  # creates whose answer does not say which document it made
     refused: dict[str, Call] = field(default_factory=dict)  # by the name that the create asked for
@@ -94,21 +78,18 @@ class Ledger:
 
     def __post_init__(self) -> None:
         self.kinds = DocumentKinds(self.contract)
+        self.strangers = Strangers(set(texts_within(self.contract.data, LONGEST_SAID)))
+        self.attempts = Attempts(self.contract, self.has_word)
         self._ids = NewIds(self.contract, self.kinds, self.is_minted)
         self._minted: set[str] = set()
         self._values: Counter[str] = Counter()  # the ids of this run, of whatever kind
-        self._strange: set[str] = set()
         self._gone: set[tuple[str, str]] = set()  # what this run made and deleted
         self._answered_at: dict[tuple[str, str], float] = {}  # when the last answer came that a document was made
         self._tried: set[str] = set()  # the kinds of which a create was sent
         self._missed: set[tuple[str, str]] = set()  # what was not found when it was to be deleted
-        self._said = set(texts_within(self.contract.data, LONGEST_SAID))
         self._lock, self._sent = RLock(), 0
-        self._written: dict[tuple[Any, ...], Written] = {}  # by path and what it leads through
         self._traces: dict[tuple[str, str], Created] = {}  # seen in lists, though no answer said so
         self._open: dict[int, Call] = {}  # what may have been done, though no answer said so
-        self._unanswered: dict[int, Call] = {}  # creates of which no answer came, and whose lists were not searched
-        self._late: list[Call] = []  # likewise, and an answer may come yet
         self._file = LedgerFile(self.file)
 
     def oldest(self, kind: str) -> Created | None:
@@ -159,42 +140,19 @@ class Ledger:
         """Whether this run created a document with that id, of whatever kind."""
         return self._values[str(value)] > 0
 
-    def meet(self, kind: str, value: Any) -> None:
-        """Note a document that was there before this run wrote anything."""
-        if len(self.strangers) < MOST_STRANGERS:
-            self.strangers.add((kind, str(value)))
-            self._strange.add(str(value))
-
     def is_stranger(self, value: Any) -> bool:
         """Whether a document of that id, of whatever kind, was there before."""
         text = str(value)
         if text in self._minted or self._values[text]:
             return False
-        # Where no more could be noted, whatever this run did not make may have been there before.
-        full = len(self._strange) >= MOST_STRANGERS
-        return text in self._strange or (full and text != "")
+        return self.strangers.may_have(text)
 
-    def see(self, shown: Any, depth: int = 0) -> None:
-        """Note each text and each id of an answer: what this run did not make may be the id of another's document."""
-        if depth > DEEPEST_SHOWN or len(self._strange) >= MOST_STRANGERS:
-            return
-        if isinstance(shown, str) and 0 < len(shown) <= LONGEST_ID:  # an empty text names no document
-            self._see_text(shown)
-        elif isinstance(shown, list):
-            for item in shown:
-                self.see(item, depth + 1)
-        elif isinstance(shown, dict):
-            for name, item in shown.items():
-                if isinstance(item, int) and name.lower().endswith("id"):
-                    self._strange.add(str(item))
-                else:
-                    self.see(item, depth + 1)
-
-    def _see_text(self, text: str) -> None:
-        self._strange |= {text, text.rpartition("/")[2] or text}  # a path may take the end of `memos/7` alone
-        if text in self.refused:
-            self._sent += 1
-            self._open[self._sent] = self.refused.pop(text)
+    def see(self, shown: Any) -> None:
+        """Note what an answer shows: what this run did not make may be the id of another's document."""
+        for text in self.strangers.see(shown):
+            if text in self.refused:
+                self._sent += 1
+                self._open[self._sent] = self.refused.pop(text)
 
     def may_be_anothers(self, kind: str, value: Any) -> bool:
         """Whether a value may be the id of a document that was there before: it is one, or could be hit by chance."""
@@ -202,11 +160,11 @@ class Ledger:
             return False
         if self.owned(kind, value) or self.is_minted(value):
             return False
-        if self.is_stranger(value) or str(value) in self._said:
+        if self.is_stranger(value) or self.strangers.are_said_to_have(str(value)):
             return True
         # Copies, which are made at once: other cases create documents meanwhile.
         known = {shape_of(one.id) for one in list(self.created.values()) if one.kind == kind}
-        known |= {shape_of(one) for other, one in list(self.strangers) if other == kind}
+        known |= {shape_of(one) for one in self.strangers.ids(kind)}
         shape = shape_of(value)
         if known and shape not in known and "text" not in known:
             return False  # the ids of this server look otherwise
@@ -224,51 +182,18 @@ class Ledger:
             self._open[number] = call
             self._tried.add(self.kinds.made_by(call.operation) or "")
             if creates(self.contract, call.operation):
-                self._note_place(call)
-                self._unanswered[number] = call
+                self.attempts.send(number, call)
             self._file.note(
                 {"sending": number, "request": str(call.operation), "path": dict(call.path), "as": call.user}
             )
         return number
 
-    def _note_place(self, call: Call) -> None:
-        place = (call.operation.path, *sorted((name, str(value)) for name, value in call.path.items()))
-        written = self._written.setdefault(place, Written(call))
-        document = unwrapped(self.contract, call.operation, call.body)
-        written.create = call
-        written.properties.update(document if isinstance(document, dict) else ())
-
-    def written_to(self) -> list[Written]:
-        """The lists that this run wrote to, the first one first."""
-        with self._lock:
-            return list(self._written.values())
-
     def search(self, create: Call) -> None:
-        """Note that the list that a create writes to was searched: what is not known of it by now is not there.
-
-        Of what bears no word, nobody could tell.
-        """
-        for number, call in list(self._unanswered.items()):
-            if (call.operation, call.path) == (create.operation, create.path) and self._bears_word(call):
-                del self._unanswered[number]
+        """Note that the list that a create writes to was searched: what is not known of it by now is not there."""
+        self.attempts.search(create)
         for key, made in list(self.unfound.items()):
             if (made.by, made.parents) == (create.operation, create.path):
                 del self.unfound[key]
-
-    def _bears_word(self, call: Call) -> bool:
-        document = unwrapped(self.contract, call.operation, call.body)
-        held = document.values() if isinstance(document, dict) else ()
-        return any(isinstance(one, str) and self.has_word(one) for one in held)
-
-    def late(self, number: int) -> None:
-        """Note that nobody waits for the answer any more: what it makes may be there after all lists were searched."""
-        call = self._unanswered.pop(number, None)
-        if call is not None:
-            self._late.append(call)
-
-    def unanswered(self) -> list[Call]:
-        """The creates of which nobody knows whether they made anything."""
-        return [*self._unanswered.values(), *self._late]
 
     def is_tried(self, kind: str) -> bool:
         """Whether this run has sent a create of such documents."""
@@ -278,15 +203,13 @@ class Ledger:
         """Whether it is known whose the document is: it was there before, or an answer or a list told of it since."""
         key = (kind, str(value))
         known = (self.strangers, self.created, self._traces, self._gone)
-        return len(self.strangers) >= MOST_STRANGERS or any(key in one for one in known)
+        return not self.strangers.are_all_met or any(key in one for one in known)
 
     def count(self, listing: Operation, ids: list[Any]) -> None:
         """Note what a list shows beyond what is known; whatever was created there is told by that."""
         if ids:
             self.stray[str(listing)] = list(dict.fromkeys((*self.stray.get(str(listing), ()), *ids)))
-        for number, call in list(self._unanswered.items()):
-            if call.operation.path == listing.path:
-                del self._unanswered[number]
+        self.attempts.count(listing)
 
     def trace(self, create: Call, key: Any) -> None:
         """Note a document that a request of this run must have made in the list, though no answer said so."""
@@ -299,7 +222,7 @@ class Ledger:
     def answer(self, number: int, call: Call, exchange: Exchange) -> None:
         """Note what an answered request created, deleted or renamed."""
         with self._lock:
-            self._unanswered.pop(number, None)
+            self.attempts.answer(number)
             if exchange.ok:
                 self._note(call, exchange)
                 self._note_above(call)

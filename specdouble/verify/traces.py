@@ -10,8 +10,8 @@ from contextlib import suppress
 from typing import Any
 
 from specdouble.contract import Operation
+from specdouble.verify.attempts import Written
 from specdouble.verify.exchange import Call
-from specdouble.verify.ledger import Written
 from specdouble.verify.paging import larger_page, next_page
 from specdouble.verify.problem import NotExercised, Trouble
 from specdouble.verify.session import Session
@@ -28,7 +28,7 @@ def find_traces(session: Session) -> None:
     wrote holds none.
     """
     lists = {one.path: one for one in session.contract.operations.values() if one.method == "get"}
-    for written in session.ledger.written_to()[:MOST_LISTS]:
+    for written in session.ledger.attempts.written_to()[:MOST_LISTS]:
         if written.create.operation.path in lists:
             with suppress(NotExercised, Trouble):
                 _look_through(session, written, lists[written.create.operation.path])

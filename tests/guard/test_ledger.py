@@ -56,7 +56,7 @@ def test_an_empty_text_that_an_answer_showed_names_no_document(ledger: Ledger) -
 def test_where_no_more_names_can_be_noted_every_name_may_be_anothers(
     ledger: Ledger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("specdouble.verify.ledger.MOST_STRANGERS", 2)
+    monkeypatch.setattr("specdouble.verify.strangers.MOST_STRANGERS", 2)
     ledger.see([{"name": "first"}, {"name": "second"}, {"name": LONG}])
     ledger.mint("mine")
     assert ledger.may_be_anothers("people", LONG)
@@ -102,7 +102,7 @@ def test_what_a_put_has_made_is_this_runs_though_it_was_answered_as_a_change(led
 
 
 def test_what_a_put_has_changed_that_was_there_before_stays_anothers(ledger: Ledger) -> None:
-    ledger.meet("people", LONG)
+    ledger.strangers.meet("people", LONG)
     call = Call(ledger.contract.operations["putPerson"], path={"name": LONG}, body={"name": LONG}, has_body=True)
     ledger.answer(ledger.send(call), call, answered(call, 200, {"name": LONG}))
     assert not ledger.created
@@ -142,15 +142,6 @@ def test_a_name_of_any_length_that_a_create_of_many_asked_for_is_this_runs(ledge
     call = Call(ledger.contract.operations["createItem"], body={"names": [name]}, has_body=True)
     ledger.answer(0, call, answered(call, 201, [{"id": name}]))
     assert [one.id for one in ledger.created.values()] == [name]
-
-
-def test_of_a_lost_create_whose_body_bears_no_word_a_search_finds_nothing(ledger: Ledger) -> None:
-    create = ledger.contract.operations["createItem"]
-    plain, worded = (Call(create, body={"title": one}, has_body=True) for one in ("abc", "word 1"))
-    ledger.has_word = lambda text: "word" in text
-    ledger.send(plain), ledger.send(worded)
-    ledger.search(plain)
-    assert ledger.unanswered() == [plain]
 
 
 @pytest.mark.parametrize("taken", ["root", "", None, LONG])

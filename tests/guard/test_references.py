@@ -77,7 +77,7 @@ def contract(tmp_path_factory: pytest.TempPathFactory) -> Contract:
 @pytest.fixture
 def guard(contract: Contract) -> Guard:
     ledger = Ledger(contract)
-    ledger.meet("projects", 1)
+    ledger.strangers.meet("projects", 1)
     return Guard(contract, ledger, references=references_by_name(contract))
 
 
@@ -141,7 +141,7 @@ def test_a_body_that_was_wrong_for_what_is_anothers_alone_is_sent_with_what_a_st
     contract: Contract,
 ) -> None:
     session = Session(contract, Settings("http://127.0.0.1:9", users=anybody(contract)))
-    session.ledger.meet("projects", 1)
+    session.ledger.strangers.meet("projects", 1)
     conformance = Conformance(session, Path(contract.path).parent)
     meta = CaseMetadata(
         GenerationInfo(0.0, GenerationMode.NEGATIVE),
