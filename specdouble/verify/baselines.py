@@ -82,7 +82,7 @@ class Baselines:
         """The id of a new document that the operation made; None where it makes none that is told."""
         if not self._may_ask(operation):
             return None
-        was, known = set(self.session.ledger.created), self.found.get(operation.id)
+        was, known = {id(one) for one in self.session.ledger.created}, self.found.get(operation.id)
         if known is not None and known.taken is None:
             return None  # it is being sought, or there is none
         if known is not None:
@@ -92,7 +92,7 @@ class Baselines:
                 return None
         else:
             self.of(operation)
-        made = [one for key, one in list(self.session.ledger.created.items()) if key not in was]
+        made = [one for one in self.session.ledger.created if id(one) not in was]
         new = [one.id for one in made if one.by is operation]
         return new[-1] if new else None
 

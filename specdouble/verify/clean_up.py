@@ -14,8 +14,9 @@ from typing import Any
 from specdouble.verify.census import count_strays
 from specdouble.verify.exchange import Call
 from specdouble.verify.identity import User
-from specdouble.verify.ledger import Created, Ledger
+from specdouble.verify.ledger import Ledger
 from specdouble.verify.problem import Interruption, NotExercised, OutOfTime
+from specdouble.verify.register import Created
 from specdouble.verify.secret_texts import variable
 from specdouble.verify.session import Session
 from specdouble.verify.traces import find_traces
@@ -100,9 +101,9 @@ def _delete_one(session: Session, made: Created) -> None:
     except (NotExercised, Interruption):
         return
     if 200 <= status < 300:
-        session.ledger.forget(made.kind, made.id)
+        session.ledger.remove(made)
     elif status in (404, 410) and not made.seen:  # what a list shows is there, whatever is said of its id
-        session.ledger.miss(made.kind, made.id)
+        session.ledger.miss(made)
 
 
 def _deleted(session: Session, call: Call) -> int:
@@ -122,7 +123,7 @@ def left_over(session: Session) -> list[str]:
     orphans, without = session.client.orphans.told(), Counter[str]()
     failing = [one for one in dict.fromkeys(ledger.failing) if not any(f"{one} fails" in told for told in orphans)]
     lines = [*orphans, *(f"{one} fails since this run began: look what it wrote there" for one in failing)]
-    for made in (*ledger.newest_first(), *ledger.unfound.values()):
+    for made in (*ledger.newest_first(), *ledger.unfound):
         if ledger.deleter(made) is None:
             without[f"made by {made.by}" if "/" in made.kind else f"of {made.kind}"] += 1
         else:
@@ -145,7 +146,7 @@ def _told(ids: list[Any]) -> str:
 
 
 def _doubt(ledger: Ledger, made: Created) -> str:
-    if made in ledger.unfound.values():
+    if made.name in ledger.unfound:
         return ", which may be there: its create told no id, and nothing is found by the name that it asked for"
     if made.sure:
         return ""

@@ -35,6 +35,12 @@ class DocumentKinds:
             self._named[operation.path] = list(self._kinds_on(operation.path))
         return [(name, kind, values.get(name)) for name, kind in self._named[operation.path]]
 
+    def above(self, operation: Operation, values: Mapping[str, Any]) -> dict[str, str]:
+        """The ids of what a document lies below, by kind, as far as the path that leads to it says them."""
+        named = self.named(operation, values)
+        leading = named[:-1] if ends_in_parameter(operation) else named
+        return {kind: str(value) for name, kind, value in leading if name in values}
+
     def _kinds_on(self, path: str) -> Iterator[tuple[str, str]]:
         """The parameters of a path, and the kind of document that each names."""
         prefix = ""

@@ -10,7 +10,8 @@ from typing import Any
 from specdouble.contract import Contract, Operation
 from specdouble.verify.creation import creates, ends_in_parameter
 from specdouble.verify.exchange import Call, is_segment
-from specdouble.verify.ledger import SAFE, Created, Ledger
+from specdouble.verify.ledger import SAFE, Ledger
+from specdouble.verify.register import Created
 from specdouble.verify.wrapper import unwrapped
 
 _WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")

@@ -8,7 +8,8 @@ from specdouble.contract import Contract, Operation
 from specdouble.verify.creation import adds_by_name, creates, makes_elsewhere, may_create_by_path
 from specdouble.verify.guard import Guard
 from specdouble.verify.joined import joined
-from specdouble.verify.ledger import SAFE, Created, Ledger
+from specdouble.verify.ledger import SAFE, Ledger
+from specdouble.verify.register import Created
 from specdouble.verify.settings import Settings
 
 

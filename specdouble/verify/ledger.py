@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,37 +19,11 @@ from specdouble.verify.exchange import Call, Exchange, filled, is_segment
 from specdouble.verify.id_shape import are_drawn, counted, is_guessable, shape_of
 from specdouble.verify.ledger_file import LedgerFile
 from specdouble.verify.new_ids import NewIds, texts_within
+from specdouble.verify.register import Created, Register
 from specdouble.verify.strangers import Strangers
 
 SAFE = ("get", "head", "options", "trace")
 LONGEST_SAID = 99  # characters of a text of the contract that may be an example of an id
-
-
-@dataclass(frozen=True)
-class Created:
-    """A document that this run created.
-
-    Args:
-        kind: what it is one of: a collection, or the path that its operations share.
-        id: its id.
-        user: who created it; None where nobody was said to.
-        parents: the path parameters of the request that created it.
-        by: the operation that created it.
-        authorization: the headers that stood in for the user's credentials: who else may delete it?
-        sure: whether the server said that it was created.
-        seen: whether a list shows it, though no answer said so.
-        guessed: whether its id is the name that the create asked for: the answer told none.
-    """
-
-    kind: str
-    id: Any
-    user: str | None
-    parents: Mapping[str, Any]
-    by: Operation
-    authorization: Mapping[str, str] | None = None
-    sure: bool = True
-    seen: bool = False
-    guessed: bool = False
 
 
 @dataclass
@@ -67,11 +41,9 @@ class Ledger:
     file: Path | None = None
     watches: bool = True
     has_word: Callable[[str], bool] = lambda _text: False
-    created: dict[tuple[str, str], Created] = field(default_factory=dict)
     recent: set[tuple[str, str]] = field(default_factory=set)  # of those that were created, since the case began
     unnamed: list[Call] = field(default_factory=list)  # creates whose answer does not say which document it made
     refused: dict[str, Call] = field(default_factory=dict)  # by the name that the create asked for
-    unfound: dict[tuple[str, str], Created] = field(default_factory=dict)  # what no path finds by a guessed id
     whole: list[Call] = field(default_factory=list)  # lists that were read to their end before anything was written
     failing: list[str] = field(default_factory=list)  # lists that are answered with an error, and were not before
     stray: dict[str, list[Any]] = field(default_factory=dict)  # by list, what is new in it, though no answer told of it
@@ -83,19 +55,20 @@ class Ledger:
         self._ids = NewIds(self.contract, self.kinds, self.is_minted)
         self._minted: set[str] = set()
         self._values: Counter[str] = Counter()  # the ids of this run, of whatever kind
-        self._gone: set[tuple[str, str]] = set()  # what this run made and deleted
+        self.created = Register(self.kinds)
+        self.unfound = Register(self.kinds)  # what no path finds by a guessed id
+        self._traces = Register(self.kinds)  # seen in lists, though no answer said so
+        self._gone = Register(self.kinds)  # what this run made and deleted
         self._answered_at: dict[tuple[str, str], float] = {}  # when the last answer came that a document was made
         self._tried: set[str] = set()  # the kinds of which a create was sent
         self._missed: set[tuple[str, str]] = set()  # what was not found when it was to be deleted
         self._lock, self._sent = RLock(), 0
-        self._traces: dict[tuple[str, str], Created] = {}  # seen in lists, though no answer said so
         self._open: dict[int, Call] = {}  # what may have been done, though no answer said so
         self._file = LedgerFile(self.file)
 
     def oldest(self, kind: str) -> Created | None:
         """The document of the kind that this run created first."""
-        created = list(self.created.values())
-        return next((one for one in created if one.kind == kind and one.authorization is None), None)
+        return next((one for one in self.created if one.kind == kind and one.authorization is None), None)
 
     # Whose a document is
 
@@ -110,7 +83,7 @@ class Ledger:
 
     def owned(self, kind: str, value: Any) -> Created | None:
         """The document of that kind and id, where this run created it."""
-        return self.created.get((kind, str(value))) or self._traces.get((kind, str(value)))
+        return self.created.of((kind, str(value))) or self._traces.of((kind, str(value)))
 
     def is_made(self, kind: str, value: Any) -> bool:
         """Whether an answer said that this run created the document, and it was not deleted since."""
@@ -127,7 +100,7 @@ class Ledger:
         """
         if shape_of(value) not in ("number", "text"):
             return True
-        text, others = str(value), [str(one.id) for one in list(self.created.values()) if one.kind == kind]
+        text, others = str(value), [str(one.id) for one in self.created if one.kind == kind]
         word, number = counted(text)
         if number and any(counted(one)[0] == word and int(counted(one)[1] or 0) > int(number) for one in others):
             return True  # as `7`, or `mem-00007`
@@ -163,7 +136,7 @@ class Ledger:
         if self.is_stranger(value) or self.strangers.are_said_to_have(str(value)):
             return True
         # Copies, which are made at once: other cases create documents meanwhile.
-        known = {shape_of(one.id) for one in list(self.created.values()) if one.kind == kind}
+        known = {shape_of(one.id) for one in self.created if one.kind == kind}
         known |= {shape_of(one) for one in self.strangers.ids(kind)}
         shape = shape_of(value)
         if known and shape not in known and "text" not in known:
@@ -191,9 +164,9 @@ class Ledger:
     def search(self, create: Call) -> None:
         """Note that the list that a create writes to was searched: what is not known of it by now is not there."""
         self.attempts.search(create)
-        for key, made in list(self.unfound.items()):
+        for made in self.unfound:
             if (made.by, made.parents) == (create.operation, create.path):
-                del self.unfound[key]
+                self.unfound.remove(made)
 
     def is_tried(self, kind: str) -> bool:
         """Whether this run has sent a create of such documents."""
@@ -214,10 +187,11 @@ class Ledger:
     def trace(self, create: Call, key: Any) -> None:
         """Note a document that a request of this run must have made in the list, though no answer said so."""
         kind = self.kinds.of_children(create.operation)
-        found = (kind, str(key))
-        if found not in self.strangers and found not in self.created and found not in self._gone:
-            by, carried = create.operation, create.authorization
-            self._traces[found] = Created(kind, key, create.user, dict(create.path), by, carried, sure=False, seen=True)
+        by, carried = create.operation, create.authorization
+        found = Created(kind, key, create.user, dict(create.path), by, carried, sure=False, seen=True)
+        known = (self.created.beside(found), self._gone.beside(found))
+        if found.name not in self.strangers and known == (None, None):
+            self._traces.add(found)
 
     def answer(self, number: int, call: Call, exchange: Exchange) -> None:
         """Note what an answered request created, deleted or renamed."""
@@ -244,7 +218,7 @@ class Ledger:
         method = call.operation.method
         named = self.kinds.named(call.operation, call.path)
         if method == "delete" and named and ends_in_parameter(call.operation):
-            self.forget(named[-1][1], named[-1][2], exchange.started)
+            self._note_deleted(call, exchange.started)
         elif named and method in ("put", "patch") and (was := self.owned(named[-1][1], named[-1][2])):
             self._note_renamed(was, call, exchange)
         elif named and ends_in_parameter(call.operation) and self._made_by_path(call, exchange, *named[-1][1:]):
@@ -269,7 +243,7 @@ class Ledger:
             deletable = any(self.kinds.named(one, {})[-1][1] == kind for one in self.kinds.deletes)
             if deletable and not known and not self.may_be_anothers(kind, value):
                 by, carried = call.operation, call.authorization
-                self._traces[key] = Created(kind, value, call.user, dict(parents), by, carried, sure=False)
+                self._traces.add(Created(kind, value, call.user, dict(parents), by, carried, sure=False))
             parents[name] = value
 
     def _note_created(self, call: Call, exchange: Exchange) -> None:
@@ -338,44 +312,57 @@ class Ledger:
             self._note_renamed(made, call, exchange)
 
     def _add(self, made: Created) -> None:
-        key = (made.kind, str(made.id))
-        self._gone.discard(key)
-        self._answered_at[key] = time.time()
-        if key in self.strangers or key in self.created:
+        gone = self._gone.beside(made)
+        if gone is not None:
+            self._gone.remove(gone)
+        self._answered_at[made.name] = time.time()
+        if made.name in self.strangers or self.created.beside(made) is not None:
             return  # the create answered with a document that was there before
-        self.created[key] = made
-        self.recent.add(key)
+        self.created.add(made)
+        self.recent.add(made.name)
         self._values[str(made.id)] += 1
         self._file.note({
             "created": made.id, "kind": made.kind, "by": str(made.by), "parents": dict(made.parents), "as": made.user,
             "delete": self.removal(made),
         })  # fmt: skip
 
-    def forget(self, kind: str, value: Any, asked: float | None = None) -> None:
-        """Note that a document is gone.
+    def forget(self, kind: str, value: Any) -> None:
+        """Note that a document is gone; any of its kind and id, where there are several."""
+        made = self.created.of((kind, str(value)))
+        if made is not None:
+            self.remove(made)
 
-        Args:
-            kind: what it is one of.
-            value: its id.
-            asked: when that was asked for: of what was made since, an id that a server gives again, nothing is known.
-        """
-        key = (kind, str(value))
+    def remove(self, made: Created) -> None:
+        """Note that a document is gone."""
         with self._lock:
-            if asked and asked < self._answered_at.get(key, 0):
-                return
-            self._traces.pop(key, None)
-            self.unfound.pop(key, None)
-            if self.created.pop(key, None) is not None:
-                self._values[str(value)] -= 1
-            elif key not in {(one.kind, str(one.id)) for one in self.unsure()}:
-                return
-            self._gone.add(key)
-            self._file.note({"deleted": value, "kind": kind})
+            if self.created.beside(made) is not None:
+                self._values[str(made.id)] -= 1
+            for register in (self.created, self._traces, self.unfound):
+                known = register.beside(made)
+                if known is not None:
+                    register.remove(known)
+            self._gone.add(made)
+            self._file.note({"deleted": made.id, "kind": made.kind, "parents": dict(made.parents)})
+
+    def _note_deleted(self, call: Call, asked: float) -> None:
+        """Note that what a request deleted is gone.
+
+        Of what was made since that was asked for, an id that a server gives again, nothing is known.
+        """
+        _, kind, value = self.kinds.named(call.operation, call.path)[-1]
+        name = (kind, str(value))
+        if asked and asked < self._answered_at.get(name, 0):
+            return
+        perhaps = [one for one in (*self.unsure(), *self.unfound) if one.name == name]
+        led_to = [one for one in perhaps if self.created.is_led_to(one, call.operation, call.path)]
+        made = self.created.at(name, call.operation, call.path) or next(iter(led_to), None)
+        if made is not None:
+            self.remove(made)
 
     @contextmanager
     def sparing(self, value: Any) -> Iterator[None]:
         """Know the documents of this id still when another user's of the same id is deleted."""
-        known = [one for one in list(self.created.values()) if str(one.id) == str(value)]
+        known = [one for one in self.created if str(one.id) == str(value)]
         yield
         with self._lock:
             for one in known:
@@ -384,42 +371,43 @@ class Ledger:
     def harm(self, made: Created, text: str) -> Call | None:
         """Note a document that a write below it may have half made; the request that deletes it, where there is one."""
         with self._lock:
-            self._traces[made.kind, str(made.id)] = made
+            self._traces.add(made)
             self._file.note({"harmed": text, "kind": made.kind, "delete": self.removal(made)})
         return self.deleter(made)
 
-    def miss(self, kind: str, value: Any) -> None:
+    def miss(self, made: Created) -> None:
         """Note that no path finds a document that was to be deleted: it is gone, unless a list shows it still.
 
         What is known by a guessed id alone may be there by another one, as long as what it lies below is.
         """
-        key = (kind, str(value))
         with self._lock:
-            self._missed.add(key)
-            if key in self._traces and not self._traces[key].seen:
-                del self._traces[key]
-            made = self.created.pop(key, None)
-            if made is not None:
-                self._values[str(value)] -= 1
+            self._missed.add(made.name)
+            trace = self._traces.beside(made)
+            if trace is not None and not trace.seen:
+                self._traces.remove(trace)
+            if self.created.beside(made) is not None:
+                self.created.remove(made)
+                self._values[str(made.id)] -= 1
                 above = self.kinds.named(made.by, made.parents)
                 if made.guessed and not any(self.is_gone(sort, one) for _, sort, one in above):
-                    self.unfound[key] = made
-            self._file.note({"not found": value, "kind": kind})
+                    self.unfound.add(made)
+            self._file.note({"not found": made.id, "kind": made.kind})
 
     def newest_first(self) -> list[Created]:
         """What there is still, as far as is known; a child is newer than its parents."""
-        return [*list(self.created.values())[::-1], *self.unsure()]
+        return [*[*self.created][::-1], *self.unsure()]
 
     def unsure(self) -> list[Created]:
         """What may be there: its create was not answered, or with an error, or refused and it was seen all the same."""
-        found = dict(self._traces)
+        found = [*self._traces]
         for call in list(self._open.values()):
             kind, name = self.kinds.made_by(call.operation), self._ids.asked(call)
             if kind is not None and name is not None and (kind, str(name)) not in self._missed:
                 path = {one: value for one, value in call.path.items() if value != name}
                 made = Created(kind, name, call.user, path, call.operation, call.authorization, sure=False)
-                found[kind, str(name)] = made
-        return [one for key, one in found.items() if key not in self.created and key not in self._gone]
+                if self._traces.beside(made) is None:
+                    found.append(made)
+        return [one for one in found if self.created.beside(one) is None and self._gone.beside(one) is None]
 
     # How it is removed
 
@@ -451,7 +439,7 @@ class Ledger:
     def close(self) -> None:
         """Write down what is left alone, in place of all that was noted on the way."""
         with self._lock:
-            left = [*self.newest_first(), *self.unfound.values()]
+            left = [*self.newest_first(), *self.unfound]
             self._file.close(
                 {"left": one.id, "kind": one.kind, "as": one.user, "delete": self.removal(one)} for one in left
             )

@@ -179,9 +179,11 @@ class Model:
         if not self.subject.listers or self.subject.narrowing(self.subject.listers[0]):
             return  # what no list shows, or what one shows of some documents alone
         keys = self._keys(home)
+        ids = [str(one.document.id) for one in self.entries if one.home is home]  # each parent may number its own anew
         for entry in self.entries:
-            times, here = keys.count(str(entry.document.id)), entry.home is home
-            if times != here and (here or self._is_apart(entry.home, home)):
+            key, here = str(entry.document.id), entry.home is home
+            times = keys.count(key)
+            if times != ids.count(key) and (here or self._is_apart(entry.home, home)):
                 wanted = "once" if here else "not"
                 where = f"the list{_in(home)} of {home.user.name}" if home.user.name else f"the list{_in(home)}"
                 raise Broken(f"{where} to show {entry.name} {wanted}", f"it shows it {times} times")

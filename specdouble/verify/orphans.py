@@ -16,7 +16,8 @@ from specdouble.contract import Operation
 from specdouble.verify.creation import bare, ends_in_parameter
 from specdouble.verify.exchange import Call, Exchange
 from specdouble.verify.guard import Guard
-from specdouble.verify.ledger import SAFE, Created
+from specdouble.verify.ledger import SAFE
+from specdouble.verify.register import Created
 
 
 class _Missing(NamedTuple):

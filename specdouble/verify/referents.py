@@ -142,16 +142,13 @@ class Referents:
         """
         if (self.session.settings.workers or 1) > 1:
             return False
-        earlier = [
-            made for key, made in [*self.session.ledger.created.items()] if key not in self.session.ledger.recent
-        ]
+        earlier = [made for made in self.session.ledger.created if made.name not in self.session.ledger.recent]
         own = [made for made in earlier if made.kind == subject.collection and made.user == user.name]
         own = [made for made in own if str(made.id) not in but]
         answers = {}
         for made in (one for one in own if not self.holds(one.id)):
-            key = (made.kind, str(made.id))
-            deletion = self.session.deletion(made) if self._held_fast[key] < MOST_REFUSED else None
-            answers[key] = deletion is not None and self.session.client.send(deletion).ok
+            deletion = self.session.deletion(made) if self._held_fast[made.name] < MOST_REFUSED else None
+            answers[made.name] = deletion is not None and self.session.client.send(deletion).ok
         self._held_fast.update(key for key, is_gone in answers.items() if not is_gone)
         return any(answers.values())
 
@@ -160,10 +157,10 @@ class Referents:
 
         What others of this run lie below, or name, stays: they would go with it, or be changed.
         """
-        living = [*self.session.ledger.created.items()]
-        if sum(made.kind == subject.collection for _, made in living) <= MANY:
+        living = [*self.session.ledger.created]
+        if sum(made.kind == subject.collection for made in living) <= MANY:
             return
-        calls = [(made.id, self.made[key].call) for key, made in living if key in self.made]
+        calls = [(made.id, self.made[made.name].call) for made in living if made.name in self.made]
         named = {
             str(value) for own, call in calls for value in (*call.path.values(), *_scalars(call.body)) if value != own
         }

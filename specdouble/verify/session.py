@@ -22,7 +22,7 @@ from specdouble.verify.exchange import PART_OF, Call, Exchange
 from specdouble.verify.fresh_values import FreshValues
 from specdouble.verify.guard import Guard
 from specdouble.verify.identity import Crowd, User
-from specdouble.verify.ledger import SAFE, Created, Ledger
+from specdouble.verify.ledger import SAFE, Ledger
 from specdouble.verify.naming import references_by_name
 from specdouble.verify.new_ids import NAMES
 from specdouble.verify.oauth import TokenEndpoint
@@ -32,6 +32,7 @@ from specdouble.verify.parameters import Parameters
 from specdouble.verify.preconditions import is_key_of
 from specdouble.verify.problem import CouldNotRun, NotExercised, Trouble
 from specdouble.verify.referents import Referents
+from specdouble.verify.register import Created
 from specdouble.verify.selection import Selection
 from specdouble.verify.settings import Settings
 from specdouble.verify.sign_in import SignIn

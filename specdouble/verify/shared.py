@@ -13,8 +13,9 @@ from specdouble.verify.document import Document
 from specdouble.verify.exchange import Call, Exchange
 from specdouble.verify.guard import Guard
 from specdouble.verify.identity import User
-from specdouble.verify.ledger import Created, Ledger
+from specdouble.verify.ledger import Ledger
 from specdouble.verify.pages import Pages
+from specdouble.verify.register import Created
 from specdouble.verify.selection import Selection
 from specdouble.verify.settings import Settings
 from specdouble.verify.subject import Subject

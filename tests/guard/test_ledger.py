@@ -44,7 +44,7 @@ def test_of_a_list_that_a_create_answers_only_what_was_asked_for_and_is_new_is_t
     content = b'[{"id": "mine"}, {"id": "kept"}, {"id": "somebody-elses"}]'
     headers = {"content-type": "application/json"}
     ledger.answer(0, call, Exchange(call, "POST", "http://x/items", {}, None, 201, headers, content, 0.0, 0.0))
-    assert [one.id for one in ledger.created.values()] == ["mine"]
+    assert [one.id for one in ledger.created] == ["mine"]
 
 
 def test_an_empty_text_that_an_answer_showed_names_no_document(ledger: Ledger) -> None:
@@ -112,7 +112,7 @@ def test_what_a_put_has_made_under_the_name_that_its_body_holds_is_this_runs(led
     put = ledger.contract.operations["putPerson"]
     call = Call(put, path={"name": ledger.mint("mine")}, body={"name": LONG}, has_body=True)
     ledger.answer(ledger.send(call), call, answered(call, 200, {"name": LONG}))
-    assert {"mine", LONG} == {one.id for one in ledger.created.values()}
+    assert {"mine", LONG} == {one.id for one in ledger.created}
 
 
 def test_what_was_deleted_and_is_put_again_is_this_runs_again(ledger: Ledger) -> None:
@@ -141,7 +141,7 @@ def test_a_name_of_any_length_that_a_create_of_many_asked_for_is_this_runs(ledge
     name = "lorem ipsum " * 40
     call = Call(ledger.contract.operations["createItem"], body={"names": [name]}, has_body=True)
     ledger.answer(0, call, answered(call, 201, [{"id": name}]))
-    assert [one.id for one in ledger.created.values()] == [name]
+    assert [one.id for one in ledger.created] == [name]
 
 
 @pytest.mark.parametrize("taken", ["root", "", None, LONG])

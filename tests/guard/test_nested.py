@@ -81,7 +81,7 @@ def test_a_number_that_no_comment_can_have_is_sent(guard: Guard) -> None:
 
 def test_below_an_article_that_we_deleted_a_comment_is_tried(guard: Guard) -> None:
     comment = Call(guard.contract.operations["comment"], path={"slug": "ours"}, has_body=True)
-    guard.ledger.forget(*next(iter(guard.ledger.created)))
+    guard.ledger.remove(next(iter(guard.ledger.created)))
     assert guard.refuses(comment) is None
     assert guard.refuses(taken_back(guard, "ours", 1)) is not None
 
@@ -91,7 +91,7 @@ def test_an_article_that_a_comment_has_made_is_deleted_too(guard: Guard) -> None
     made(ledger, Call(guard.contract.operations["comment"], path={"slug": slug}, has_body=True), b'{"id": 5}')
     assert f"DELETE /articles/{slug}" in [ledger.removal(one) for one in ledger.newest_first()]
     above = next(one for one in ledger.newest_first() if one.id == slug)
-    ledger.miss(above.kind, above.id)
+    ledger.miss(above)
     assert slug not in [one.id for one in ledger.newest_first()]
 
 

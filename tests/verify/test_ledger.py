@@ -11,7 +11,8 @@ from specdouble.contract import Contract, read
 from specdouble.verify import Settings
 from specdouble.verify.clean_up import left_over
 from specdouble.verify.exchange import Call, Exchange
-from specdouble.verify.ledger import Created, Ledger
+from specdouble.verify.ledger import Ledger
+from specdouble.verify.register import Created
 from specdouble.verify.session import Session
 
 DOCUMENT = """
@@ -81,7 +82,7 @@ def test_a_create_that_was_refused_made_nothing(contract: Contract) -> None:
 def test_what_may_be_there_is_gone_once_it_is_deleted(contract: Contract) -> None:
     ledger = Ledger(contract)
     sent(ledger, "createTag", {"name": ledger.mint("tag-1")}, 500)
-    ledger.forget("/tags/{}", "tag-1")
+    ledger.remove(*ledger.newest_first())
     assert ledger.newest_first() == []
 
 
@@ -122,7 +123,7 @@ def test_the_name_that_a_replacement_gave_is_the_id_that_is_deleted(contract: Co
 def test_what_is_not_found_by_a_name_that_was_only_asked_for_is_told_as_left(contract: Contract) -> None:
     session = Session(contract, Settings("http://127.0.0.1:9"))
     sent(session.ledger, "createTag", {"name": session.ledger.mint("tag-1")}, 201)
-    session.ledger.miss("/tags/{}", "tag-1")
+    session.ledger.miss(next(iter(session.ledger.created)))
     (line,) = left_over(session)
     assert "/tags/{} tag-1, which may be there: its create told no id" in line
     assert line.endswith("curl -X DELETE http://127.0.0.1:9/tags/tag-1")
@@ -131,6 +132,6 @@ def test_what_is_not_found_by_a_name_that_was_only_asked_for_is_told_as_left(con
 def test_what_a_list_does_not_show_and_no_path_finds_is_gone(contract: Contract) -> None:
     session = Session(contract, Settings("http://127.0.0.1:9"))
     sent(session.ledger, "createTag", {"name": session.ledger.mint("tag-1")}, 201)
-    session.ledger.miss("/tags/{}", "tag-1")
+    session.ledger.miss(next(iter(session.ledger.created)))
     session.ledger.search(Call(contract.operations["createTag"]))
     assert left_over(session) == []

@@ -14,9 +14,9 @@ from specdouble.verify.case import Case, Missing, Plan, ids
 from specdouble.verify.document import Document
 from specdouble.verify.exchange import Call, Exchange
 from specdouble.verify.identity import User
-from specdouble.verify.ledger import Created
 from specdouble.verify.places import is_out_of_sight
 from specdouble.verify.problem import Broken, Interruption, NotExercised
+from specdouble.verify.register import Created
 from specdouble.verify.sender import CLIENTS
 from specdouble.verify.session import Session
 from specdouble.verify.shared import Shared
@@ -108,10 +108,10 @@ def _with(subject: Subject, call: Call, name: str, value: Any) -> Call:
 def mine(session: Shared, subject: Subject, rule: Limit, scope: Scope) -> list[Created]:
     """What this run created in the scope and did not delete, the oldest first."""
     found = []
-    for made in [*session.ledger.created.values()]:
+    for made in session.ledger.created:
         if made.kind != subject.collection:
             continue
-        origin = session.referents.made.get((made.kind, str(made.id)))
+        origin = session.referents.made.get(made.name)
         call = origin.call if origin else Call(made.by, made.user, path=made.parents)
         shown = origin.shown(subject.action(call.operation)) if origin else None
         if scope_of(session, subject, rule, call, shown if isinstance(shown, dict) else {}) == scope:
@@ -156,7 +156,7 @@ def room(trial: Trial, subject: Subject, rule: Limit, call: Call) -> None:
     for made in there:
         if surplus <= 0:
             return
-        if (made.kind, str(made.id)) in session.ledger.recent or session.referents.holds(made.id):
+        if made.name in session.ledger.recent or session.referents.holds(made.id):
             continue
         deletion = session.deletion(made)
         if deletion is not None and session.client.send(deletion).ok:

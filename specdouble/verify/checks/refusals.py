@@ -278,11 +278,19 @@ def _extra(trial: Trial, subject: Subject, updater: Updater | None, extra: Any, 
         exchange, document = trial.try_create(subject, trial.user, body)
     else:
         document = trial.create(subject)
-        exchange = trial.try_update(updater, document, changes)
+        # Beside what may be changed: a change of nothing that is known is refused by many, for that alone.
+        exchange = trial.try_update(updater, document, {**_as_it_is(subject, updater, document), **changes})
     if is_open:
         accepted(exchange, f"a property that the schema does not name ({shown(extra)})")
     elif not exchange.refused:
         raise Broken("a property that the schema does not name to be refused", f"it answered {exchange.told()}")
+
+
+def _as_it_is(subject: Subject, updater: Updater, document: Document) -> dict[str, Any]:
+    """A property that an update takes, with the value that the document has; none where all are bound."""
+    bound = {*subject.server_set, *subject.bound_on_update, updater.id_in_body}
+    free = (name for name in subject.requested(updater.operation) if name not in bound)
+    return next(({name: document.shown[name]} for name in free if document.shown.get(name) is not None), {})
 
 
 MALFORMED = {
