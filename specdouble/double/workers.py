@@ -49,6 +49,7 @@ class Workers:
         self._listening = listener, address
         self._serving: list[Worker] = []
         self._ending: list[Worker] = []  # each has been asked to
+        self._awaited: dict[Worker, int | None] = {}  # in whose place each of them is to serve
         # What signals leave behind: they may come at any moment, so nothing is done there and then.
         self._asked_to_end = 0
         self._is_to_renew = False
@@ -85,12 +86,16 @@ class Workers:
         return Worker(self._work, *self._listening)
 
     def _keep_alive(self) -> None:
-        """Start those again that have died."""
+        """Start those again that have died, and tell when they serve again."""
         self._ending = [worker for worker in self._ending if worker.is_alive()]
         for index, worker in enumerate(self._serving):
             if not worker.is_alive():
                 _log.warning("worker %s has died: another one is started", worker.pid)
-                self._serving[index] = self._started()
+                self._awaited.pop(worker, None)
+                self._serving[index] = fresh = self._started()
+                self._awaited[fresh] = worker.pid
+            elif worker.is_serving and worker in self._awaited:
+                _log.warning("worker %s serves in the place of %s", worker.pid, self._awaited.pop(worker))
 
     def _renew(self) -> None:
         """Replace each by a fresh one that serves by then."""

@@ -59,6 +59,10 @@ class Served:
         children = Path(f"/proc/{own}/task/{own}/children").read_text().split()
         return [int(child) for child in children if b"spawn_main" in _command(child)]
 
+    def replaced(self) -> int:
+        """How many of them have died and are replaced by one that serves."""
+        return "".join(self.said).count("serves in the place of")
+
     def hang_up(self) -> None:
         """Have each worker replaced by a fresh one."""
         self.process.send_signal(signal.SIGHUP)

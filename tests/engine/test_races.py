@@ -217,7 +217,8 @@ def meanwhile(interval: float, action: Callable[[], None]) -> Iterator[None]:
 class Killer:
     """Ends workers as suddenly as a machine that has no memory left: the oldest, once the last one is replaced.
 
-    On a machine so busy that a worker takes seconds to start, one each second would leave none that serves.
+    On a machine so busy that a worker takes seconds to start, one each second would leave none that serves, or one that
+    is ended as soon as it does.
     """
 
     def __init__(self, served: Served) -> None:
@@ -225,12 +226,11 @@ class Killer:
         self.killed: list[int] = []
 
     def kill(self) -> None:
-        """End one, unless one is missing, or none serves."""
-        serves = self._served.ask("GET", "/_specdouble/health").status == 200
-        workers = self._served.workers()
-        if serves and len(workers) == WORKERS:
-            os.kill(workers[0], signal.SIGKILL)
-            self.killed.append(workers[0])
+        """End one, unless the one in the last one's place does not serve yet."""
+        if self._served.replaced() == len(self.killed):
+            oldest = self._served.workers()[0]
+            os.kill(oldest, signal.SIGKILL)
+            self.killed.append(oldest)
 
 
 @pytest.mark.slow

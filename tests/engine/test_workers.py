@@ -47,13 +47,10 @@ def test_a_worker_that_dies_is_started_again(store: str) -> None:
     with serving(CONTRACT, store, 2) as served:
         first, second = served.workers()
         os.kill(first, signal.SIGKILL)
-        end = time.monotonic() + 60
-        workers = served.workers()
-        while time.monotonic() < end and (len(workers) < 2 or first in workers):
-            time.sleep(0.1)
-            workers = served.workers()
-        assert len(workers) == 2
-        assert second in workers
+        until(lambda: served.replaced() == 1, 60)
+        was, fresh = served.workers()
+        assert (was, fresh != first) == (second, True)
+        assert f"worker {fresh} serves in the place of {first}" in "".join(served.said)
         assert served.ask("GET", "/boards").status == 200
 
 
@@ -127,8 +124,8 @@ def held_up(folder: Path, local: Local, path: str, *options: str) -> Iterator[tu
     assert not [one for one in processes if Path(f"/proc/{one}").exists()]
 
 
-def until(seen: Callable[[], bool]) -> None:
-    end = time.monotonic() + 30
+def until(seen: Callable[[], bool], longest: float = 30) -> None:
+    end = time.monotonic() + longest
     while not seen():
         assert time.monotonic() < end
         time.sleep(0.05)
