@@ -4,24 +4,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Container, Mapping, Sequence
-from functools import cached_property
-from urllib.parse import quote
 
 from specdouble.contract import Action, Contract, Operation, PropertyRule, Resource
 from specdouble.contract.arguments import argument_name
 from specdouble.contract.json_type import JSON
 from specdouble.contract.pointer import value_at
 from specdouble.contract.properties import plain
+from specdouble.double.answers.answer import Answer, Result
 from specdouble.double.answers.asked import AskedDocuments
 from specdouble.double.answers.below import Below
 from specdouble.double.answers.completion import Completion, with_value_at
 from specdouble.double.answers.entries import Entries
-from specdouble.double.answers.envelope import Envelope
 from specdouble.double.answers.filling import Filling
 from specdouble.double.answers.initial import initial_values
-from specdouble.double.answers.listing import Listing, Lists
+from specdouble.double.answers.listing import Lists
 from specdouble.double.answers.makers import Makers
-from specdouble.double.answers.paging import PageHeaders
 from specdouble.double.answers.parts import Parts
 from specdouble.double.answers.people import People
 from specdouble.double.answers.placement import Placement
@@ -29,17 +26,14 @@ from specdouble.double.answers.preconditions import Preconditions
 from specdouble.double.answers.repeated import once
 from specdouble.double.answers.samples.sample import sampled
 from specdouble.double.answers.samples.sampler import Sampler, UnsatisfiableError
-from specdouble.double.answers.samples.unshown import Unshown
 from specdouble.double.answers.sent import sent_properties
 from specdouble.double.state.documents import Collection, Lower
 from specdouble.double.state.keeper import Document
 from specdouble.double.state.patch import JsonPatch, MergePatch, refusing
 from specdouble.double.state.problem import Problem
 
-Result = tuple[JSON, int, dict[str, str]]
 # What no answer shows: fewer than what proves who signs in, since a `code` is most often a document's own.
 _HIDDEN = re.compile(r"passw|passphrase|secret")
-_PARAMETER = re.compile(r"\{([^{}]+)\}")
 
 
 def is_automatic(contract: Contract, operation: Operation) -> bool:
@@ -96,17 +90,11 @@ class AutomaticOperation:
         self._completion = Completion(contract, self._resource, sampler)
         self._filling = Filling(contract, self._resource, self._completion, sampler.documents)
         self._asked = AskedDocuments(contract, self._resource, sampler) if _is_unfilled(contract, action) else None
-        many = action.does == "list" or action.in_array
         people = contract.people
         self._people = People(contract, people, sampler) if people else None
-        self._sampler = sampler
         self._parts = Parts(contract, self._resource, operation, action.part, sampler) if action.part else None
-        self._envelope = Envelope(contract, operation, self._resource, action.envelope, sampler, many)
-        self._listing = Listing.of(contract, operation, self._resource, self._envelope.most)
-        response = operation.response(operation.success)
-        self._media = response.media() if response else None
-        self._unshown = Unshown(contract, self._media.schema if self._media else None)
-        self._page_headers = PageHeaders(contract, response, operation.listed) if many and response else None
+        self._answer = Answer(contract, operation, action, self._preconditions, sampler)
+        self._listing = self._answer.listing
         self._listed = lists.of(self._resource)
         self._sent = sent_properties(contract, operation, action)
         self._entries = Entries(contract, self._resource)
@@ -133,8 +121,8 @@ class AutomaticOperation:
             return self._saved(documents, wanted, before, self._sent.over(before, change), change)
         document = {**body, **self._placement.named(values)}
         stored = self._inserted(documents, document)
-        headers = self._location(stored, values) if self._operation.success == 201 else {}
-        return self._body_with([stored]), self._operation.success, headers | self._preconditions.headers(stored)
+        headers = self._answer.location(stored, values) if self._operation.success == 201 else {}
+        return self._answer.of_new([stored], headers | self._preconditions.headers(stored))
 
     def copy(self, **arguments: JSON) -> Result:
         """Store another document like the one of the id, with what the body changes."""
@@ -142,7 +130,7 @@ class AutomaticOperation:
         documents = self._placement.documents(values)
         original = self._found(documents, self._wanted(values))
         stored = self._inserted(documents, self._sent.over(self._copied(original), body))
-        return self._body_with([stored]), self._operation.success, self._location(stored, values)
+        return self._answer.of_new([stored], self._answer.location(stored, values))
 
     def _copied(self, original: Document) -> Document:
         """What a copy has of the original: not its id, nor what the server sets of each."""
@@ -157,12 +145,12 @@ class AutomaticOperation:
         values = self._values(arguments)
         documents, scope = self._placement.documents(values), self._placement.scope(values)
         stored = [self._inserted(documents, {**one, **scope}) for one in self._bodies(arguments)]
-        return self._body_with(stored), self._operation.success, {}
+        return self._answer.of_new(stored, {})
 
     def read(self, **arguments: JSON) -> Result:
         """Hand out the document of the id."""
         values = self._values(arguments)
-        return self._shown(self._found(self._placement.documents(values), self._wanted(values)))
+        return self._answer.of_known(self._found(self._placement.documents(values), self._wanted(values)))
 
     def list(self, **arguments: JSON) -> Result:
         """Hand out the documents that the query asks for."""
@@ -172,11 +160,7 @@ class AutomaticOperation:
         order = self._listing.order(values)
         # All that match, not the page alone: the answer may have to say how many there are.
         found = self._placement.standing(documents.find(wanted, sort=order or None))
-        page = self._listing.page(found, values)
-        if len(page.documents) < self._envelope.least:
-            return self._without_list(len(page.documents))
-        headers = self._page_headers.of(page) if self._page_headers else {}
-        return self._envelope.body({}, page=page), self._operation.success, headers
+        return self._answer.of_page(self._listing.page(found, values))
 
     def replace(self, **arguments: JSON) -> Result:
         """Put the body in the document's place; what only the server sets stays."""
@@ -186,8 +170,7 @@ class AutomaticOperation:
         if before is None and self._may_create(wanted):
             self._preconditions.hold(None, values)
             stored = self._inserted(documents, {**body, **wanted})
-            created = "201" in self._operation.responses
-            return self._body_with([stored]), 201 if created else self._operation.success, {}
+            return self._answer.of_put(stored)
         before = self._found(documents, wanted, before)
         self._preconditions.hold(before, values)
         removed = self._sent.own - self._set_by_server
@@ -213,10 +196,11 @@ class AutomaticOperation:
         documents, wanted = self._placement.documents(values), self._wanted(values)
         found = self._found(documents, wanted)
         self._preconditions.hold(found, values)
-        shown = self._shown(documents.as_deleted(found))  # first: where there is no answer, nothing is removed
+        # First: where there is no answer, nothing is removed.
+        shown = self._answer.of_known(documents.as_deleted(found))
         below = self._below.of(self._resource.collection, [{**self._placement.scope(values), **found}])
         if not documents.delete_one(wanted, below=below).deleted_count:
-            raise self._missing({})  # another request was faster
+            raise self._answer.missing({})  # another request was faster
         if self._asked is not None:
             self._asked.gone(wanted)
         return shown
@@ -234,7 +218,7 @@ class AutomaticOperation:
             wanted[self._resource.id] = {"$in": [one for one in ids if one is not None]}
         if self._listing.understands(values):
             documents.delete_many(wanted, below=self._below_all(documents, wanted, self._placement.scope(values)))
-        return self._envelope.body({}), self._operation.success, {}
+        return self._answer.of_none()
 
     def act(self, **arguments: JSON) -> Result:
         """Change the document as the operation's name says, and by what of the body it has itself; or a part of it."""
@@ -245,10 +229,10 @@ class AutomaticOperation:
         if self._parts is not None:
             after = self._parts.after(before, arguments.get("body"), values)
             if after is None:
-                raise self._missing({**wanted, **_only(values, [self._parts.parameter])})
+                raise self._answer.missing({**wanted, **_only(values, [self._parts.parameter])})
             saved = self._saved(documents, wanted, before, after, [self._parts.held])
             entry = self._parts.entry(documents.find_one(wanted) or {}, values)
-            return saved if entry is None else self._with_entry(self._parts, entry)
+            return saved if entry is None else self._answer.of_entry(self._parts, entry)
         known = _only(body, self._resource.properties)
         changes = {**known, **dict(self._action.sets)}
         return self._saved(documents, wanted, before, {**before, **changes}, changes)
@@ -313,7 +297,7 @@ class AutomaticOperation:
         if found is None and self._asked is not None:
             found = self._asked.made(documents, wanted)
         if found is None or not self._placement.standing([found]):
-            raise self._missing(wanted)
+            raise self._answer.missing(wanted)
         return found
 
     def _below_all(self, documents: Collection, wanted: Document, scope: Document) -> Sequence[Lower]:
@@ -371,7 +355,9 @@ class AutomaticOperation:
         if self._resource.id_path:
             after = with_value_at(after, self._resource.id_path, value_at(before, self._resource.id_path))
         after = self._completion.completed(self._entries.named(after), after.keys(), before)
-        return self._shown(documents.find_one_and_replace(filter, after, return_document=True, written=written))
+        return self._answer.of_known(
+            documents.find_one_and_replace(filter, after, return_document=True, written=written)
+        )
 
     def _patched(self, before: Document, patch: JsonPatch | MergePatch) -> Document:
         """The document after the patch. What only the server sets stays; what breaks the schema is refused."""
@@ -386,74 +372,6 @@ class AutomaticOperation:
         if violations and self._contract.schemas.is_valid(slot, shown):
             raise Problem(refusing(statuses, 422, 400, 409), "The patch breaks the document", violations=violations)
         return after | _without(before, shown)
-
-    # Answers
-
-    def _without_list(self, found: int) -> Result:
-        """The answer where fewer documents are found than the list must show: none is made up."""
-        if "204" in self._operation.responses:
-            return None, 204, {}
-        least, name = self._envelope.least, self._resource.collection
-        detail = f"the list must show {least} (`minItems`), and {name} has {found} that the request asks for"
-        if self._operation.response(404) is not None:
-            raise Problem(404, None, detail)
-        raise Problem(501, "Not Implemented", f"{detail}: declare a 204 or 404 for that, or leave `minItems` out")
-
-    def _shown(self, document: Document | None) -> Result:
-        if document is None:
-            raise self._missing({})
-        body = None if self._is_silent else self._body_with([document])
-        return body, self._status_of_known, self._preconditions.headers(document)
-
-    @cached_property
-    def _status_of_known(self) -> int:
-        """The status of a success about what was there before: 201 says that something is new (RFC 9110, 15.3.2)."""
-        others = [number for number in self._operation.numbers if 200 <= number < 300 and number != 201]
-        return min(others, default=self._operation.success)
-
-    @cached_property
-    def _is_silent(self) -> bool:
-        """Whether that success has no body, though the one of something new may have one."""
-        status = self._status_of_known
-        return status != self._operation.success and not self._operation.responses[str(status)].content
-
-    def _body_with(self, documents: Sequence[Document]) -> JSON:
-        """The success's body, which shows one document, or all in an array."""
-        if self._action.in_array:
-            return self._envelope.body({}, page=self._listing.whole([*documents]))
-        return self._envelope.body(next(iter(documents), {}))
-
-    @cached_property
-    def _sample(self) -> Callable[..., Result]:
-        """What the answer to a part shows beside the entry."""
-        return sampled(self._contract, self._operation, self._sampler)
-
-    def _with_entry(self, parts: Parts, entry: JSON) -> Result:
-        """The answer that shows an entry of the document, and not the whole."""
-        sample, _, headers = self._sample()
-        body = with_value_at(sample, parts.shown, entry) if parts.shown and isinstance(sample, dict) else entry
-        body, slot = self._unshown.without(body), self._media.slot if self._media else None
-        fits = slot is None or self._contract.schemas.is_valid(slot, body)
-        return body if fits else sample, self._operation.success, headers
-
-    def _missing(self, filter: Document) -> Problem:
-        wanted = ", ".join(map(str, filter.values()))
-        return Problem(404, None, f"{self._resource.collection} has no such document {wanted}".rstrip())
-
-    def _location(self, document: Document, values: Document) -> dict[str, str]:
-        """Where the document can be read, as far as this request knows all that its path asks for."""
-        for operation_id, action in self._contract.actions_of.get(self._resource.collection, ()):
-            if action.does != "read" or action.id is None:
-                continue
-            known = {**values, action.id: document.get(self._resource.id)}
-            path = self._contract.operations[operation_id].path
-            if all(known.get(name) is not None for name in _PARAMETER.findall(path)):
-                return {"Location": _filled(path, known)}
-        return {}
-
-
-def _filled(template: str, values: Document) -> str:
-    return _PARAMETER.sub(lambda match: quote(str(values[match[1]]), safe=""), template)
 
 
 def _without(document: Document, names: Container[str]) -> Document:
