@@ -13,7 +13,6 @@ from specdouble.double.answers.completion import with_value_at
 from specdouble.double.answers.envelope import Envelope
 from specdouble.double.answers.listing import Listing, Page
 from specdouble.double.answers.paging import PageHeaders
-from specdouble.double.answers.parts import Parts
 from specdouble.double.answers.preconditions import Preconditions
 from specdouble.double.answers.samples.sample import sampled
 from specdouble.double.answers.samples.sampler import Sampler
@@ -115,10 +114,10 @@ class Answer:
         """What the answer to a part shows beside the entry."""
         return sampled(self._contract, self._operation, self._sampler)
 
-    def of_entry(self, parts: Parts, entry: JSON) -> Result:
-        """The answer that shows an entry of the document, and not the whole."""
+    def of_entry(self, entry: JSON, shown_at: tuple[str, ...] | None) -> Result:
+        """The answer that shows an entry of the document, in that place of the body, and not the whole."""
         sample, _, headers = self._sample()
-        body = with_value_at(sample, parts.shown, entry) if parts.shown and isinstance(sample, dict) else entry
+        body = with_value_at(sample, shown_at, entry) if shown_at and isinstance(sample, dict) else entry
         body, slot = self._unshown.without(body), self._media.slot if self._media else None
         fits = slot is None or self._contract.schemas.is_valid(slot, body)
         return body if fits else sample, self._operation.success, headers

@@ -232,7 +232,7 @@ class AutomaticOperation:
                 raise self._answer.missing({**wanted, **_only(values, [self._parts.parameter])})
             saved = self._saved(documents, wanted, before, after, [self._parts.held])
             entry = self._parts.entry(documents.find_one(wanted) or {}, values)
-            return saved if entry is None else self._answer.of_entry(self._parts, entry)
+            return saved if entry is None else self._answer.of_entry(entry, self._parts.shown)
         known = _only(body, self._resource.properties)
         changes = {**known, **dict(self._action.sets)}
         return self._saved(documents, wanted, before, {**before, **changes}, changes)

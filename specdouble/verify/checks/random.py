@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from specdouble.contract import Operation
 from specdouble.verify.bodies import same, shown
 from specdouble.verify.case import Case, Names, Plan, ids
-from specdouble.verify.checks.writes import Body, hold
+from specdouble.verify.checks.kept_values import Body, hold
 from specdouble.verify.orders import in_order, other_ends
 from specdouble.verify.privilege import follows
 from specdouble.verify.problem import Broken, Interruption, NotExercised

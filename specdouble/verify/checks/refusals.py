@@ -12,7 +12,7 @@ from specdouble.contract import Operation
 from specdouble.verify import form
 from specdouble.verify.bodies import shown
 from specdouble.verify.case import Case, Names, Plan, ids
-from specdouble.verify.checks.writes import hold
+from specdouble.verify.checks.kept_values import hold
 from specdouble.verify.document import Document
 from specdouble.verify.exchange import Exchange
 from specdouble.verify.orders import in_order, other_ends

@@ -10,19 +10,17 @@ from typing import Any
 from specdouble.contract import Operation
 from specdouble.verify.bodies import same, shown
 from specdouble.verify.case import Case, Missing, Names, Plan, ids
+from specdouble.verify.checks import complete_lists
 from specdouble.verify.checks.header_fields import new_and_in_each_state
+from specdouble.verify.checks.kept_values import Body, hold
 from specdouble.verify.document import Document
-from specdouble.verify.paging import larger_page
 from specdouble.verify.privilege import follows, grants, mildest
 from specdouble.verify.problem import Broken, NotExercised
-from specdouble.verify.reader import shows_all
 from specdouble.verify.session import Session
 from specdouble.verify.shared import Shared
 from specdouble.verify.subject import Subject, Updater
 from specdouble.verify.trial import THE_ANSWER, Trial, accepted, views
 from specdouble.verify.values import catalogue, kind, merged, plausible
-
-Body = dict[str, Any]
 
 
 def plan(session: Session, subject: Subject) -> Plan:
@@ -42,11 +40,7 @@ def plan(session: Session, subject: Subject) -> Plan:
     if nulls:
         yield Case(Names.read_your_writes, kept, partial(_nulls, subject=subject, nulls=nulls), "null", about)
     if subject.listers:
-        promise = shows_all(subject.listers[0])
-        yield Case(
-            Names.read_your_writes, promise, partial(_list_complete, subject=subject), "", ids(subject.listers[0])
-        )
-        yield from _listed_states(subject)
+        yield from complete_lists.plan(subject)
     for updater in subject.updaters:
         yield from _of_updater(session, subject, updater)
     if subject.observable:
@@ -141,80 +135,6 @@ def _nulls(trial: Trial, subject: Subject, nulls: Body) -> None:
         filled = next((name for name in nulls if seen.get(name) is not None), None)
         if filled is not None:
             raise Broken(f"{filled} to be null, as it was sent", f"{where} shows {shown(seen[filled])}")
-
-
-def wrong(subject: Subject, sent: Body, seen: Body) -> str | None:
-    """The first property that is not seen as it was sent."""
-    for name, value in sent.items():
-        if name in subject.server_set or name not in subject.resource.properties:
-            continue
-        if subject.resource.properties[name].get("writeOnly") is True:
-            continue  # no answer may show it (OpenAPI 3.0, 4.7.24.2)
-        if not subject.shows(name, value):
-            continue  # the ids of others are sent, say, and the others shown
-        if value is None and subject.resource.why:
-            continue  # of what is left out and of what is null, servers often keep what they please
-        shown_so = name in seen and (same(value, seen[name]) or subject.may_differ(name, value, seen[name]))
-        if not shown_so:
-            return name
-    return None
-
-
-def hold(trial: Trial, document: Document, sent: Body, verb: str) -> None:
-    """Hold that answer, read and list show what was sent, and the same."""
-    first: dict[str, tuple[str, Any]] = {}
-    for where, seen in views(trial, document):
-        name = wrong(document.subject, sent, seen)
-        if name is not None and (name in seen or _missing_everywhere(trial, document, name, sent[name])):
-            told = shown(seen[name]) if name in seen else "none"
-            raise Broken(f"{name} to be {shown(sent[name])}, as it was {verb}", f"{where} shows {told}")
-        for name in (sent.keys() & seen.keys()) - document.subject.server_set:
-            if name in document.subject.resource.properties and not document.subject.shows(name, sent[name]):
-                continue  # the create's own answer may show what no read can
-            before, value = first.setdefault(name, (where, seen[name]))
-            if not same(value, seen[name]) and not same(seen[name], value):
-                told = f"{before} shows {shown(value)}, {where} {shown(seen[name])}"
-                raise Broken(f"the answer to show {name} as it is stored", told)
-
-
-def _missing_everywhere(trial: Trial, document: Document, name: str, value: Any) -> bool:
-    """Whether a property that is not shown is not shown either where all that can be true is."""
-    subject = document.subject
-    creator = trial.creator(subject)
-    flags = {
-        one: True
-        for one, schema in subject.requested(creator).items()
-        if one in subject.resource.properties and kind(merged(schema, trial.contract.resolve)) == "boolean"
-    }
-    if name not in subject.requested(creator):
-        return True
-    if name in subject.once:
-        return True
-    if _is_left_out_as_nothing(trial, document, name, value):
-        return False
-    return not _is_shown(trial, subject, {**flags, name: value}, name)
-
-
-def _is_left_out_as_nothing(trial: Trial, document: Document, name: str, value: Any) -> bool:
-    """Whether answers leave out what is false, 0 or empty, as Go's and protobuf's writers of JSON do by themselves.
-
-    They do where another value is shown, and where the contract says nothing else of what is left out.
-    """
-    subject = document.subject
-    schema = merged(subject.resource.properties[name], trial.contract.resolve)
-    another = {"boolean": True, "integer": 7, "number": 7, "string": trial.session.fresh.word()}.get(kind(schema))
-    if value or value is None or another is None or schema.get("default", value) != value:
-        return False
-    if not trial.session.bodies.property_fits(subject.requested(trial.creator(subject))[name], another):
-        return False
-    return _is_shown(trial, subject, {name: another}, name)
-
-
-def _is_shown(trial: Trial, subject: Subject, values: Body, name: str) -> bool:
-    """Whether a new document with these values shows the one of that name."""
-    other = trial.create(subject, **values)
-    seen = trial.look(other) if subject.observable else other.shown
-    return name in seen and same(values[name], seen[name])
 
 
 def _full(trial: Trial, subject: Subject) -> None:
@@ -409,95 +329,3 @@ def _empty(trial: Trial, subject: Subject, updater: Updater) -> None:
     before = trial.look(document) if subject.observable else dict(document.shown)
     accepted(trial.try_update(updater, document, {}), "an update without properties")
     _others_stay(trial, document, before, set(), updater, sent={})
-
-
-def _list_complete(trial: Trial, subject: Subject) -> None:
-    made = [trial.create(subject) for _ in range(26)]
-    where = trial.listing(made[0])
-    made = [one for one in made if trial.listing(one) == where]  # others were given a parent that had room for them
-    entries = trial.listed(subject, trial.user, where)
-    if entries and not any(subject.key in one for one in entries):
-        raise NotExercised(f"{subject.listers[0]} does not show the {subject.key} of a document")
-    there = {one.get(subject.key) for one in entries}
-    missing = [one for one in made if one.id not in there]
-    if len(missing) == len(made):
-        _hold_of_any_state(trial, subject, made[0], entries)
-    if missing:
-        raise Broken(f"the list to show all {len(made)} new documents", f"{len(missing)} of them are not in it")
-    _hold_page(trial, subject, made[0], there)
-
-
-def _hold_of_any_state(trial: Trial, subject: Subject, document: Document, entries: list[Body]) -> None:
-    """Hold that the list is not one of documents in another state than new ones begin with: of what is published, say.
-
-    Raises:
-        NotExercised: it may be: it can be narrowed to such a state, and shows no document that is in this one.
-    """
-    held = {**document.shown, **(trial.look_for(document, trial.user) or {})}
-    for name in subject.narrowing_states(subject.listers[0]):
-        if name in document.sent or name not in held:
-            continue
-        if all(one.get(name, held[name]) != held[name] for one in entries):
-            told = f"{subject.listers[0]} shows no document of {name} {shown(held[name])}, as new ones are"
-            raise NotExercised(told)
-
-
-def _hold_unasked(trial: Trial, subject: Subject, document: Document, state: Body) -> None:
-    """Hold that the list shows a usual document, and one in another state not even to who asks for that state.
-
-    Raises:
-        NotExercised: it shows no usual one, or that state to who asks for it.
-    """
-    lister, usual = subject.listers[0], trial.create(subject)
-    if not _is_listed(trial, usual, trial.listing(usual)):
-        raise NotExercised(f"{lister} shows no new document")
-    narrowing = subject.narrowing_states(lister)
-    asked = {narrowing[name]: value for name, value in state.items() if name in narrowing}
-    around = trial.listing(document)
-    around["query"] = {**around.get("query", {}), **asked}
-    if asked and _is_listed(trial, document, around):
-        raise NotExercised(f"{lister} shows documents with {state} to who asks for them")
-
-
-def _is_listed(trial: Trial, document: Document, around: dict[str, dict[str, Any]]) -> bool:
-    subject = document.subject
-    entries = trial.listed(subject, trial.user, around, until=document.id)
-    return any(one.get(subject.key) == document.id for one in entries)
-
-
-def _hold_page(trial: Trial, subject: Subject, document: Document, there: set[Any]) -> None:
-    """Hold that what a large page shows is on the small ones too: between two of them nothing is left out."""
-    operation = subject.listers[0]
-    query = larger_page(operation)
-    if query is None:
-        return
-    place = trial.listing(document)
-    around = trial.session.surroundings(operation, trial.user, None, known=place)
-    around["query"] = {**around.get("query", {}), **query}
-    exchange = trial.send(operation, trial.user, **around)
-    shown_so = exchange.at(subject.action(operation).envelope)
-    for entry in shown_so if exchange.ok and isinstance(shown_so, list) else ():
-        key = subject.named(entry).get(subject.key) if isinstance(entry, dict) else None
-        if key is not None and key not in there:
-            told = f"the page of {next(iter(query.values()))} shows {key}, and no smaller one does"
-            raise Broken("all pages together to show every document", told)
-
-
-def _listed_states(subject: Subject) -> Plan:
-    promise = f"{subject.listers[0]} shows documents in every state"
-    for name, value in subject.states(subject.creators[0]):
-        run = partial(_in_list, subject=subject, state={name: value})
-        yield Case(Names.read_your_writes, promise, run, f"{name} {value!r}", ids(subject.listers[0]))
-
-
-def _in_list(trial: Trial, subject: Subject, state: Body) -> None:
-    document = trial.create(subject, **state)
-    key = subject.key
-    entries = trial.listed(subject, trial.user, trial.listing(document), until=document.id)
-    entry = next((one for one in entries if one.get(key) == document.id), None)
-    if entry is None:
-        _hold_unasked(trial, subject, document, state)
-        raise Broken(f"a new document with {state} to be in the list", "it is not")
-    name = wrong(subject, document.sent, entry)
-    if name is not None and name in entry:
-        raise Broken(f"{name} to be {shown(document.sent[name])}", f"the list shows {shown(entry[name])}")
