@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from specdouble.contract import Contract
 from specdouble.contract.kind import kinds_by_keyword, suggestion
@@ -32,6 +32,12 @@ from specdouble.verify.session import Session
 from specdouble.verify.settings import PHASES, Settings
 from specdouble.verify.tolerance import Tolerance, hold_names
 from specdouble.verify.verdict import Failure, Place, Verdict
+
+if TYPE_CHECKING:
+    from schemathesis.engine.events import EngineEvent
+
+    from specdouble.verify.conformance.engine import Conformance
+    from specdouble.verify.report.native import Terminal
 
 RULES_SHARE = 0.6  # of the time there is
 
@@ -58,8 +64,8 @@ class Run:
     verdict: Verdict
     session: Session
     campaign: Campaign
-    conformance: Any = None
-    events: list[Any] = field(default_factory=list)
+    conformance: Conformance | None = None
+    events: list[EngineEvent] = field(default_factory=list)
 
 
 def verify(contract: Contract, settings: Settings, show: Show | None = None) -> Verdict:
@@ -196,7 +202,7 @@ def _conform(found: Run, show: Show, ends: float | None) -> None:
         verdict.notes.append(f"Schemathesis could not try this: {text}")
 
 
-def _follow(found: Run, show: Show, conformance: Any) -> None:
+def _follow(found: Run, show: Show, conformance: Conformance) -> None:
     """Count what Schemathesis tells while it runs."""
     verdict, keep = found.verdict, bool(found.session.settings.reports)
     printed = _terminal(conformance) if show.native else None
@@ -229,7 +235,7 @@ def _is_over(found: Run) -> bool:
     return False
 
 
-def _terminal(conformance: Any) -> Any:
+def _terminal(conformance: Conformance) -> Terminal:
     """Schemathesis' own output, begun."""
     from specdouble.verify.report.native import Terminal, loading
 

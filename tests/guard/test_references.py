@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -148,8 +149,9 @@ def test_a_body_that_was_wrong_for_what_is_anothers_alone_is_sent_with_what_a_st
         {ParameterLocation.BODY: ComponentInfo(GenerationMode.NEGATIVE)},
         PhaseInfo(TestPhase.FUZZING, FuzzingPhaseData(None, None, None, None)),
     )
-    wrong = {"project": 1.5, "text": "x", "more": [-(2**80)]}
+    wrong: dict[str, Any] = {"project": 1.5, "text": "x", "more": [-(2**80)]}
     case = conformance.schema["/tasks/"]["POST"].Case(body=wrong, media_type="application/json", _meta=meta)
     conformance.knowledge.before_call(case)
+    assert case.meta is not None
     assert case.meta.generation.mode == GenerationMode.POSITIVE
     assert case.body == {"text": "x", "more": [1 - 2**63]}

@@ -118,7 +118,7 @@ def _hold_is_body(operation: Operation, sent: dict[str, Any]) -> None:
         raise NotExercised(f"{operation} needs no body, and a form without fields is none")
 
 
-def _hold_refused(exchange: Any, what: str, check: str) -> None:
+def _hold_refused(exchange: Exchange, what: str, check: str) -> None:
     try:
         refused_as(exchange, set(range(400, 500)), what)
     except Broken as broken:

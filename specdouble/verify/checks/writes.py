@@ -142,7 +142,7 @@ def _full(trial: Trial, subject: Subject) -> None:
     hold(trial, document, document.sent, "sent")
 
 
-def difficult(trial: Trial, subject: Subject, operation: Any, number: int, skip: set[str]) -> Body:
+def difficult(trial: Trial, subject: Subject, operation: Operation, number: int, skip: set[str]) -> Body:
     """A value of each property's catalogue, the next ones with each number."""
     changes: Body = {}
     for index, (name, schema) in enumerate(subject.requested(operation).items()):

@@ -8,6 +8,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 from urllib.parse import unquote
 
+from schemathesis import Response
+from schemathesis.core.failures import Failure
 from schemathesis.core.parameters import ParameterLocation
 from schemathesis.generation import GenerationMode
 
@@ -44,8 +46,8 @@ class Complaint(NamedTuple):
     """
 
     case: Any
-    response: Any
-    failure: Any
+    response: Response
+    failure: Failure
 
     @property
     def kind(self) -> str:
@@ -185,7 +187,7 @@ class Complaints:
         return bool(declared) and all(self._arrives(each, sent) for each in declared)
 
     def _is_right_body(self, operation: Operation, one: Complaint) -> bool:
-        sent = one.response.request.body or b""
+        sent = _body_of(one.response)
         if not sent and form.may_be_none(operation):  # a form without fields is no body on its way
             return True
         media = operation.body.content.get(one.case.media_type) if operation.body else None
@@ -213,9 +215,8 @@ class Complaints:
 
     def _fitting(self, media: Media, one: Complaint) -> Iterator[bool]:
         """Whether what the server may have read of the form fits its schema: each way in which it may read it."""
-        request = one.response.request
-        body = request.body.encode() if isinstance(request.body, str) else request.body or b""
-        fields = form.arrived(body, request.headers.get("Content-Type", ""))
+        sent_as = one.response.request.headers.get("Content-Type", "")
+        fields = form.arrived(_body_of(one.response), str(sent_as))
         schemas = {
             name: merged(schema, self.contract.resolve)
             for name, schema in self.contract.properties(media.schema).items()
@@ -300,7 +301,13 @@ def _form_of(operation: Operation | None, case: Any) -> Media | None:
     return media if media is not None and media.slot is not None and essence(media.type) in FORMS else None
 
 
-def _value_of(body: bytes | str) -> Any:
+def _body_of(response: Response) -> bytes:
+    """The body of the request that was answered, as it was on its way."""
+    body = response.request.body or b""
+    return body.encode() if isinstance(body, str) else body if isinstance(body, bytes) else b""
+
+
+def _value_of(body: bytes) -> Any:
     """The JSON value that a body is; `...` where it is none."""
     try:
         return json.loads(body)
@@ -308,5 +315,5 @@ def _value_of(body: bytes | str) -> Any:
         return ...
 
 
-def _type_of(response: Any) -> str:
+def _type_of(response: Response) -> str:
     return essence((response.headers.get("content-type") or [""])[0])

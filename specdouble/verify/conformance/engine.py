@@ -6,7 +6,7 @@ import ctypes
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Event, Thread
@@ -16,8 +16,13 @@ import schemathesis
 from hypothesis import currently_in_test_context
 from hypothesis.control import current_build_context
 from hypothesis.errors import UnsatisfiedAssumption
+from schemathesis import Response
+from schemathesis.core.failures import Failure as Complained
 from schemathesis.engine import events, from_schema
-from schemathesis.hooks import GLOBAL_HOOK_DISPATCHER
+from schemathesis.engine.core import EventStream
+from schemathesis.engine.recorder import CheckNode, Interaction, ScenarioRecorder
+from schemathesis.hooks import GLOBAL_HOOK_DISPATCHER, HookContext
+from schemathesis.schemas import BaseSchema
 
 from specdouble.verify.case import Names
 from specdouble.verify.conformance.complaint import Complaint, Complaints
@@ -39,6 +44,9 @@ HOOK_ERROR = "Hook Error"
 NOTHING_TO_SEND = (HOOK_ERROR, "Failed Health Check", "Schema Error")
 
 
+Rows = Callable[[str], Row]  # the row of a check, by its name
+
+
 class _Over(KeyboardInterrupt):
     """The time is over: ends Schemathesis' run as Ctrl-C does, and is tried again by nothing."""
 
@@ -55,14 +63,14 @@ class Conformance:
         self.session, self.contract = session, session.contract
         self.by_label = {label_of(session.contract, one): one for one in session.contract.operations.values()}
         self.config = configuration(session, folder)
-        self.schema: Any = schemathesis.openapi.from_dict(with_links(session.contract), config=self.config)
+        self.schema: BaseSchema = schemathesis.openapi.from_dict(with_links(session.contract), config=self.config)
         self.troubles: list[str] = []
         self.remarks: list[str] = []
         self._choose(session)
         self.schema.auth()(authentication(session, self.by_label))
         self.knowledge = Knowledge(session, self.by_label)
         self._held_back: set[str] = set()
-        self.stream: Any = None
+        self.stream: EventStream | None = None
         self.stopped = ""  # why it ended early
 
     def _choose(self, session: Session) -> None:
@@ -75,39 +83,40 @@ class Conformance:
                 reason = f"`{pattern[:100]}` may keep Python's engine of patterns busy for ever"
                 self.remarks.append(f"{label}: {reason}")
 
-    def execute(self) -> Iterator[Any]:
+    def execute(self) -> Iterator[events.EngineEvent]:
         """The events of a run; the hooks are in place while it lasts."""
         knowledge = self.knowledge
         complaints = Complaints(self.session, knowledge, self.by_label, self.troubles)
 
-        def before_call(context: Any, case: Any, kwargs: dict[str, Any]) -> None:  # noqa: ARG001 - names are the hook's
+        def before_call(context: HookContext, case: Any, kwargs: dict[str, Any]) -> None:  # noqa: ARG001 - names are the hook's
             self._patience()
             try:
                 knowledge.before_call(case)
             except UnsatisfiedAssumption as error:
                 _give_up(case, str(error))
 
-        def after_call(context: Any, case: Any, response: Any) -> None:  # noqa: ARG001 - names are the hook's
+        def after_call(context: HookContext, case: Any, response: Response) -> None:  # noqa: ARG001 - names are the hook's
             knowledge.after_call(case, response)
 
-        def filter_failure(context: Any, failure: Any, case: Any, response: Any) -> bool:  # noqa: ARG001
+        def filter_failure(context: HookContext, failure: Complained, case: Any, response: Response) -> bool:  # noqa: ARG001
             return complaints.is_true(Complaint(case, response, failure))
 
         for hook in (before_call, after_call, filter_failure):
             GLOBAL_HOOK_DISPATCHER.register_hook_with_name(hook, hook.__name__)
-        self.stream = from_schema(self.schema).execute()
+        self.stream = stream = from_schema(self.schema).execute()
         try:
             with bounded_sessions(self._patience, knowledge.dropped), bounded_pool(), self._stopping_in_time():
-                yield from self.stream
+                yield from stream
         finally:
-            self.stream.stop()
+            stream.stop()
             for hook in (before_call, after_call, filter_failure):
                 GLOBAL_HOOK_DISPATCHER.unregister(hook)
 
     def stop(self, reason: str) -> None:
         """End the run with the request that is under way."""
         self.stopped = self.stopped or reason
-        self.stream.stop()
+        if self.stream is not None:
+            self.stream.stop()
 
     @contextmanager
     def _stopping_in_time(self) -> Iterator[None]:
@@ -151,7 +160,7 @@ class Conformance:
             raise _Over from None
         return self.session.client.patience()
 
-    def tally(self, event: Any, verdict: Verdict, row: Any) -> None:
+    def tally(self, event: events.EngineEvent, verdict: Verdict, row: Rows) -> None:
         """Count what an event tells."""
         if isinstance(event, events.Interrupted):
             verdict.stopped = verdict.stopped or self.stopped or "interrupted"
@@ -163,10 +172,9 @@ class Conformance:
         self._count(recorder, verdict, row)
         for case_id, nodes in recorder.checks.items():
             for node in nodes:
-                if node.failure_info is not None:
-                    self._failed(recorder, case_id, node, verdict, row)
+                self._failed(recorder, case_id, node, verdict, row)
 
-    def _count(self, recorder: Any, verdict: Verdict, row: Any) -> None:
+    def _count(self, recorder: ScenarioRecorder, verdict: Verdict, row: Rows) -> None:
         for case_id, interaction in recorder.interactions.items():
             case = recorder.cases[case_id].value
             if interaction.response is not None:
@@ -180,7 +188,7 @@ class Conformance:
                 entry["accepted" if interaction.response.status_code < 400 else "refused"] += 1
         row(Names.conformance).cases += len(recorder.interactions)
 
-    def _not_tried(self, event: Any) -> None:
+    def _not_tried(self, event: events.NonFatalError) -> None:
         """Note what stood in the way of an operation's requests."""
         title = event.info.title
         if title == "Network Error":
@@ -192,7 +200,10 @@ class Conformance:
         elif title != HOOK_ERROR:  # else the time was over, or another method was held back
             self.remarks.append(f"{event.label}: {title}")
 
-    def _failed(self, recorder: Any, case_id: str, node: Any, verdict: Verdict, row: Any) -> None:
+    def _failed(self, recorder: ScenarioRecorder, case_id: str, node: CheckNode, verdict: Verdict, row: Rows) -> None:
+        """Note what a check complains of; nothing where it does not."""
+        if node.failure_info is None:
+            return
         failure = node.failure_info.failure
         case = recorder.cases[case_id].value
         operation = self.by_label.get(case.operation.label)
@@ -220,7 +231,7 @@ class Conformance:
             [one for one in steps if one is not None], (operation.id,) if operation else (),
         )  # fmt: skip
 
-    def exchange(self, case: Any, interaction: Any) -> Exchange | None:
+    def exchange(self, case: Any, interaction: Interaction) -> Exchange | None:
         """A recorded request and its answer in our words."""
         operation, response = self.by_label.get(case.operation.label), interaction.response
         if operation is None or response is None:
@@ -255,7 +266,7 @@ def _give_up(case: Any, why: str) -> NoReturn:
 _COUNTS = ("cases", "accepted", "refused", "failures")
 
 
-def _check_of(name: str, interaction: Any) -> str:
+def _check_of(name: str, interaction: Interaction | None) -> str:
     """The row that a check of Schemathesis' belongs to."""
     if name in ("ignored_auth", "object_level_authorization"):
         return Names.authentication

@@ -10,6 +10,7 @@ from threading import local
 from typing import Any
 
 from hypothesis.errors import UnsatisfiedAssumption
+from schemathesis import Response
 from schemathesis.core.parameters import ParameterLocation
 from schemathesis.generation import GenerationMode
 from schemathesis.generation.meta import TestPhase
@@ -74,7 +75,7 @@ class Knowledge:
         if case.path_parameters != named:
             self.renamed.add(case.id)
 
-    def after_call(self, case: Any, response: Any) -> None:
+    def after_call(self, case: Any, response: Response) -> None:
         """The hook: what a generated request has created is noted, to be deleted again."""
         operation = self.by_label.get(case.operation.label)
         self._heard.add(case.id)
@@ -83,7 +84,7 @@ class Knowledge:
             self.session.ledger.answer(self._sent.pop(id(case), 0), call, exchange_of(call, response))
             self.session.client.orphans.after(call, response.status_code)
 
-    def overhear(self, case: Any, response: Any) -> None:
+    def overhear(self, case: Any, response: Response) -> None:
         """Note what a request of Schemathesis' own checks has created: no hook sees those."""
         operation = self.by_label.get(case.operation.label)
         if operation is None or case.id in self._heard or case.method.lower() != operation.method:
@@ -393,7 +394,7 @@ class Knowledge:
         """Whether the body holds the id of a document that is not there yet."""
         return subject.named_by_client and operation in subject.creators
 
-    def _fits(self, schemas: Any, name: str, body: dict[str, Any]) -> bool:
+    def _fits(self, schemas: Mapping[str, Any], name: str, body: dict[str, Any]) -> bool:
         return name in schemas and name in body and self.session.bodies.property_fits(schemas[name], body[name])
 
     def _implied(self, operation: Operation, body: dict[str, Any], subject: Subject | None) -> None:
@@ -414,7 +415,7 @@ def _call(operation: Operation, case: Any, user: str | None) -> Call:
     return Call(operation, user, meant(case), query, body=body, has_body=body is not None)
 
 
-def exchange_of(call: Call, response: Any) -> Exchange:
+def exchange_of(call: Call, response: Response) -> Exchange:
     """An answer to a generated request in our words."""
     headers = {name.lower(): values[0] for name, values in response.headers.items() if values}
     method, content = call.operation.method.upper(), response.content or b""

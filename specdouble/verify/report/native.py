@@ -3,29 +3,32 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
 
 from schemathesis.cli.commands.run.context import ExecutionContext
 from schemathesis.cli.commands.run.handlers.har import HarHandler
 from schemathesis.cli.commands.run.handlers.output import OutputHandler
 from schemathesis.cli.events import LoadingFinished, LoadingStarted
-from schemathesis.engine.events import EngineFinished
+from schemathesis.engine.events import EngineEvent, EngineFinished
 
+from specdouble.verify.conformance.engine import Conformance
+from specdouble.verify.exchange import Exchange
 from specdouble.verify.report.masking import MASK, credential_fields, masked, masked_field
 from specdouble.verify.report.recording import interactions
+from specdouble.verify.session import Session
 from specdouble.whole_files import write_whole
 
 
 class Terminal:
     """Schemathesis' terminal output of one run."""
 
-    def __init__(self, conformance: Any) -> None:
+    def __init__(self, conformance: Conformance) -> None:
         self.handler = OutputHandler(config=conformance.schema.config)
         self.context = ExecutionContext(config=conformance.schema.config)
         self.handler.start(self.context)
 
-    def on_event(self, event: Any) -> None:
+    def on_event(self, event: EngineEvent) -> None:
         """Print how far it is; what was found is told by the verdict, each cause once, with counts of its own."""
         self.context.on_event(event)
         if not isinstance(event, EngineFinished):
@@ -36,7 +39,7 @@ class Terminal:
         self.handler.shutdown(self.context)
 
 
-def loading(conformance: Any) -> list[Any]:
+def loading(conformance: Conformance) -> list[EngineEvent]:
     """The events before the engine's own."""
     schema = conformance.schema
     started = LoadingStarted(location=str(conformance.contract.path))
@@ -48,8 +51,16 @@ def loading(conformance: Any) -> list[Any]:
     ]
 
 
-def write_archive(conformance: Any, run: Any, path: Path) -> None:
-    """Write every request of the run and its answer as an HTTP archive (HAR 1.2).
+def write_archive(
+    conformance: Conformance, told: Iterable[EngineEvent], traces: Iterable[Sequence[Exchange]], path: Path
+) -> None:
+    """Write every request of a run and its answer as an HTTP archive (HAR 1.2).
+
+    Args:
+        conformance: Schemathesis, as it was run.
+        told: the events of its run.
+        traces: the requests of each case beside it.
+        path: where it is written.
 
     Raises:
         OSError: the file cannot be written.
@@ -59,17 +70,17 @@ def write_archive(conformance: Any, run: Any, path: Path) -> None:
     archive, context = HarHandler(output=path, config=config.output), ExecutionContext(config=config)
     archive.start(context)
     try:
-        for event in [*loading(conformance), *run.events]:
+        for event in [*loading(conformance), *told]:
             context.on_event(event)
             archive.handle_event(context, event)
-        for _, exchanges, _, _ in run.campaign.traces:
+        for exchanges in traces:
             archive.queue.put(interactions(exchanges))
     finally:
         archive.shutdown(context)
-    _mask(path, run.session)
+    _mask(path, conformance.session)
 
 
-def _mask(path: Path, session: Any) -> None:
+def _mask(path: Path, session: Session) -> None:
     """Take out the secrets of an archive, and what nearly is one."""
     secrets, fields = session.crowd.hidden(), credential_fields(session.contract.security_schemes)
     archive = json.loads(masked(path.read_text(encoding="utf-8"), secrets))

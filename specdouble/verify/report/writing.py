@@ -61,4 +61,4 @@ def _write_archive(run: Any, path: Path) -> None:
     from specdouble.verify.report.native import write_archive
 
     conformance = run.conformance or Conformance(run.session, Path(run.session.contract.path).parent)
-    write_archive(conformance, run, path)
+    write_archive(conformance, run.events, (exchanges for _, exchanges, _, _ in run.campaign.traces), path)
