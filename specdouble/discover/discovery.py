@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
@@ -11,7 +10,6 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
-from specdouble.compare.difference import Cause
 from specdouble.contract import Contract, Rule
 from specdouble.contract.kind import kinds
 from specdouble.contract.pointer import look_up, pointer, tokens
@@ -24,6 +22,7 @@ from specdouble.discover.loop import MOST_ROUNDS, Loop, Round
 from specdouble.discover.miners import mine
 from specdouble.discover.outcome import CONFIRMED, REFUTED, SILENT, UNDECIDED, UNPROVED, Outcome
 from specdouble.discover.refinement import is_refined_by, resolved, with_status
+from specdouble.discover.revision import amend, withdraw
 from specdouble.discover.supposition import is_stated, rules_by, supposable, suppose
 from specdouble.discover.traffic import miner as traffic
 from specdouble.discover.traffic.recording import Recording, read_recording
@@ -404,7 +403,7 @@ class Discovery:
             one = result.hypothesis
             said = [other.source for other in mined if is_refined_by(other, one)]
             source = next((other for other in said if other.claims), said[0] if said else one.source)
-            state = _state(result, source)
+            state = result.weighed(source)
             if state == REFUTED:
                 doubted.append(one)
             elif state:
@@ -429,7 +428,8 @@ class Discovery:
             self.say("running the double of what was found beside the server")
             done = self.loop.beside(self._found(), self._settings(CLOSED), Seed(self.users), self.say)
             self._leave(done.left, done.requests, done.secrets)
-            withdrawn, amended = self._withdrawn(done.found), self._amended(done.found)
+            withdrawn = withdraw(self.outcomes, done.found)
+            amended = amend(self.outcomes, done.found, self._is_supposable)
             questions = [*self._unsaid(self.loop.questions(self.supposed, done.found))]
             learned = [one for one in self._tried(questions, [], self._holding(), CLOSED) if one.state == CONFIRMED]
             self.outcomes += [one.outcome(one.hypothesis, SILENT) for one in learned]
@@ -445,50 +445,14 @@ class Discovery:
         """The contract with all that holds."""
         return suppose(self.contract, [one.hypothesis for one in self.outcomes if one.holds], self.allow_refs)
 
+    def _is_supposable(self, hypothesis: Hypothesis) -> bool:
+        """Whether a hypothesis can stand beside what the others stand on."""
+        return bool(supposable(self.contract, self.believed, [hypothesis])[0])
+
     def _holding(self) -> list[Hypothesis]:
         """The rules that hold."""
         rules = [one.hypothesis for one in self.outcomes if one.holds and one.rule]
         return [one for one in rules if one not in self.believed]
-
-    def _amended(self, causes: Sequence[Cause]) -> int:
-        """Give rules the status that the server refuses with, where no operation declares one; how many they are."""
-        told: dict[str, set[int]] = defaultdict(set)
-        for one in (cause.first for cause in causes):
-            if one.refused_with is not None:
-                told[one.refused_by].add(one.refused_with)
-        count = 0
-        for place, known in enumerate(self.outcomes):
-            is_whole = known.holds and known.hypothesis.keyword != "x-resource"
-            statuses = told.get(known.rule, set()) if known.rule and is_whole else set()
-            amended = with_status(known.hypothesis, min(statuses)) if len(statuses) == 1 else known.hypothesis
-            if amended.key != known.hypothesis.key and supposable(self.contract, self.believed, [amended])[0]:
-                self.outcomes[place] = replace(known, hypothesis=amended)
-                count += 1
-        return count
-
-    def _withdrawn(self, causes: Sequence[Cause]) -> int:
-        """Take back the rules by which the double refuses what the server accepts; how many they are."""
-        stricter = {one.first.refused_by: one for one in causes if one.first.server.startswith("answers 2")}
-        count = 0
-        for place, one in enumerate(self.outcomes):
-            cause = stricter.get(one.rule) if one.rule and one.holds and not one.but else None
-            if cause is not None:
-                reason = f"it was kept again and again, and then {cause.first.intent} was accepted"
-                self.outcomes[place] = replace(one, state=UNDECIDED, reason=reason, curl=cause.curl)
-                count += 1
-        return count
-
-
-def _state(result: Result, source: Source) -> str:
-    """What a first experiment says: empty where it was no more than a guess."""
-    is_seen = result.hypothesis.source.miner == "trial"
-    held = SILENT if source.miner == "trial" else CONFIRMED
-    if result.state == CONFIRMED:
-        return held
-    if result.state != REFUTED or source.claims:
-        return result.state
-    # Nobody promised it. What was seen again and again is a rule, and what breaks it elsewhere its bug.
-    return held if is_seen and result.in_part else UNDECIDED if is_seen else ""
 
 
 def _shared_alike(founded: Sequence[Hypothesis]) -> list[Hypothesis]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from specdouble.contract import Contract, Rule
-from specdouble.discover.hypothesis import Hypothesis
+from specdouble.discover.hypothesis import Hypothesis, Source
 from specdouble.discover.outcome import CONFIRMED, REFUTED, SILENT, UNDECIDED, Outcome
 from specdouble.discover.supposition import rules_by, suppose
 from specdouble.verify.report.shell import curl_lines
@@ -40,6 +40,17 @@ class Result(Outcome):
         state = CONFIRMED if outcome.state == SILENT else outcome.state
         told = _told(outcome) | {"state": state, "reason": outcome.but or outcome.reason, "but": ""}
         return Result(**told, in_part=bool(outcome.but))
+
+    def weighed(self, source: Source) -> str:
+        """What a first experiment says of what a source suggests: empty where it was no more than a guess."""
+        is_seen = self.hypothesis.source.miner == "trial"
+        held = SILENT if source.miner == "trial" else CONFIRMED
+        if self.state == CONFIRMED:
+            return held
+        if self.state != REFUTED or source.claims:
+            return self.state
+        # Nobody promised it. What was seen again and again is a rule, and what breaks it elsewhere its bug.
+        return held if is_seen and self.in_part else UNDECIDED if is_seen else ""
 
     def outcome(self, hypothesis: Hypothesis, state: str) -> Outcome:
         """What is told of it."""

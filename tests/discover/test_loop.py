@@ -12,14 +12,12 @@ import httpx
 import pytest
 
 from specdouble.compare.comparison import compare
-from specdouble.compare.difference import Cause, Difference
+from specdouble.compare.difference import Difference
 from specdouble.contract import Contract, read
 from specdouble.discover import beginnings, documents, identities, shape
 from specdouble.discover.bounds import miner as bounds
 from specdouble.discover.discovery import Discovery
-from specdouble.discover.hypothesis import Hypothesis, Source
 from specdouble.discover.loop import Loop
-from specdouble.discover.outcome import SILENT, Outcome
 from specdouble.discover.prose import miner as prose
 from specdouble.discover.supposition import suppose
 from specdouble.rules.immutable.probe import PROBE as FIXED
@@ -216,16 +214,6 @@ def test_a_status_is_learned_of_what_both_refuse_and_not_of_what_the_server_take
     refused = Difference("status", *steps, "answers 409", "answers 422", "isbn", "unique:books.isbn")
     taken = replace(refused, server="answers 201")
     assert (refused.refused_with, taken.refused_with) == (409, None)
-
-
-def test_a_rule_gets_the_status_that_the_server_refuses_with(tmp_path: Path) -> None:
-    contract = stripped(LIBRARY, tmp_path)
-    supposed = Hypothesis("x-unique", "/components/schemas/Book/properties/isbn", True, Source("trial"))
-    discovery = Discovery(contract, Settings(), outcomes=[Outcome(supposed, SILENT, "unique:books.isbn")])
-    steps = ("books", "postBook", "a create with another's isbn", "", "answers 409", "answers 422", "isbn")
-    causes = [Cause(Difference("status", *steps, "unique:books.isbn"), [])]
-    assert (discovery._amended(causes), discovery._amended(causes)) == (1, 0)
-    assert discovery.outcomes[0].hypothesis.value == {"status": 409}
 
 
 PERMITS = """
