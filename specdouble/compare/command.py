@@ -126,7 +126,7 @@ def _write(done: Comparison, report: Path | None) -> None:
     told = {
         "contract": done.contract.title, "programs": done.programs, "steps": done.steps,
         "requests": done.requests, "seconds": round(done.seconds, 3), "stopped": done.stopped or None,
-        "differences": [one.told() for one in done.found], "untried": done.untried, "left": done.left,
+        "differences": [one.entry() for one in done.found], "untried": done.untried, "left": done.left,
     }  # fmt: skip
     try:
         text = json.dumps(masked_document(told, done.secrets), indent=2, ensure_ascii=False, default=str)

@@ -82,7 +82,7 @@ class Cause:
     count: int = 1
     curl: str = field(default="", repr=False)
 
-    def told(self) -> dict[str, Any]:
+    def entry(self) -> dict[str, Any]:
         """Its entry in the JSON report."""
         one = self.first
         return {

@@ -51,7 +51,7 @@ class Outcome:
         """Whether it belongs into the overlay."""
         return self.state in (CONFIRMED, SILENT, UNPROVED) and not self.written
 
-    def told(self) -> dict[str, Any]:
+    def entry(self) -> dict[str, Any]:
         """Its entry in the JSON report."""
         one, source = self.hypothesis, self.hypothesis.source
         return {

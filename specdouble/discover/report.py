@@ -74,10 +74,10 @@ def document(discovery: Discovery) -> dict[str, Any]:
         "requests": discovery.requests,
         "stopped": discovery.stopped or None,
         "counts": {state: sum(1 for one in found if one.state == state) for state in STATES},
-        "rules": [one.told() for one in found],
+        "rules": [one.entry() for one in found],
         "left": discovery.left,
         "rounds": [asdict(one) for one in discovery.loop.rounds] if discovery.loop else [],
-        "differences": [one.told() for one in discovery.loop.open] if discovery.loop else [],
+        "differences": [one.entry() for one in discovery.loop.open] if discovery.loop else [],
     }
     masked: dict[str, Any] = masked_document(told, discovery.secrets)
     return masked

@@ -190,7 +190,7 @@ class Double:
         """Have in the file, or for all processes, how the clock and the faults are set."""
         if self._common is None and self._persistence is None:
             return
-        controls = {"clock": orjson.dumps(self.clock.told()), "faults": self.faults.written()}
+        controls = {"clock": orjson.dumps(self.clock.setting()), "faults": self.faults.written()}
         controls["faults_name"] = self.faults.name.encode()
         if self._common is not None:
             self._common.set(**controls)

@@ -122,7 +122,7 @@ def _told(entry: Entry, masking: Masking, hidden: HiddenDocuments) -> dict[str, 
         # No line shows a body: they are read for the credentials that an explanation may quote, and here is none.
         entry = entry._replace(request_body=b"", response_body=b"")
     told, document = entry.shown(masking.exchange()), hidden.of(entry)
-    return told if document is None else {**told, "hidden": document.told()}
+    return told if document is None else {**told, "hidden": document.as_json()}
 
 
 class RequestLog:

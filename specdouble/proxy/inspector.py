@@ -112,7 +112,7 @@ class Inspector:
         if met is None:
             return list(_unknown(exchange))
         problem = self.asked(met, exchange)
-        found = [] if problem is None else list(told(problem))
+        found = [] if problem is None else list(violations_of(problem))
         if found and exchange.is_success:
             message = f"a request that breaks the contract was taken ({exchange.status})"
             found.append(Violation("answer", "", message))
@@ -173,7 +173,7 @@ class Inspector:
         return not any(_shows(self._schemes.get(name), exchange) for name in names)
 
 
-def told(problem: Problem) -> Iterator[Violation]:
+def violations_of(problem: Problem) -> Iterator[Violation]:
     """What a refusal of a request would say is wrong with it."""
     for one in problem.violations:
         yield Violation("request", f"{one.location}{one.pointer}", one.message)

@@ -27,9 +27,9 @@ def acquaint(session: Session) -> None:
         OutOfTime: there is no time left.
     """
     for user in list(session.crowd):
-        for told in (_by_the_server, _by_documents):
+        for look in (_by_the_server, _by_documents):
             if not _is_known(session, user):
-                user = _learned(session, user, told(session, user))
+                user = _learned(session, user, look(session, user))
 
 
 def _is_known(session: Session, user: User) -> bool:

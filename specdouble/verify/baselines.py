@@ -66,7 +66,7 @@ class Baselines:
         """Those of which no request was found that the server takes."""
         return [one for one in self.found.values() if one.missing is not None]
 
-    def told(self) -> list[str]:
+    def advice(self) -> list[str]:
         """Those of which no request is known: a line for each way to help, and its first operations."""
         by_advice: dict[str, list[str]] = {}
         for one in self.lacking():

@@ -209,7 +209,7 @@ class Campaign:
             baselines.seek(names)
         for trial in baselines.trials:
             self._judged(trial)
-        self.verdict.lacking = baselines.told()
+        self.verdict.lacking = baselines.advice()
         self.verdict.unproved = self._without_documents(names)
         self.verdict.untaken |= {one.operation.id: one.missing or "" for one in baselines.lacking()}
 

@@ -120,7 +120,7 @@ def _deleted(session: Session, call: Call) -> int:
 def left_over(session: Session) -> list[str]:
     """What could not be deleted: each document with the command that deletes it, where there is one."""
     ledger = session.ledger
-    orphans, without = session.client.orphans.told(), Counter[str]()
+    orphans, without = session.client.orphans.broken(), Counter[str]()
     failing = [one for one in dict.fromkeys(ledger.failing) if not any(f"{one} fails" in told for told in orphans)]
     lines = [*orphans, *(f"{one} fails since this run began: look what it wrote there" for one in failing)]
     for made in (*ledger.newest_first(), *ledger.unfound):

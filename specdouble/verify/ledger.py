@@ -255,7 +255,7 @@ class Ledger:
         several = [one for one in self._ids.several(call, exchange) if not self.is_stranger(one)]
         key = None if several else self._ids.of(call, exchange)
         is_named = key not in (None, "")  # no path names what has no name
-        guessed = is_named and self._ids.told(call, exchange) is None
+        guessed = is_named and self._ids.answered(call, exchange) is None
         for one in [key] if is_named else several:
             made = Created(kind, one, call.user, dict(call.path), call.operation, call.authorization, guessed=guessed)
             self._add(made)

@@ -32,10 +32,10 @@ class NewIds:
 
     def of(self, call: Call, exchange: Exchange) -> Any:
         """The id of the document that a create made: as its answer tells it, or as it was asked for."""
-        key = self.told(call, exchange)
+        key = self.answered(call, exchange)
         return self._named_in_body(call) if key is None else key
 
-    def told(self, call: Call, exchange: Exchange) -> Any:
+    def answered(self, call: Call, exchange: Exchange) -> Any:
         """The id that the answer of a create tells: as it shows it, or by `Location`."""
         key = self.shown(call.operation, exchange)
         if key is None and exchange.headers.get("location"):

@@ -70,7 +70,7 @@ class Orphans:
             if self._answered.get(one.kind) and one.kind not in self._broken and not self._is_answered(listing):
                 self._harmed(one, call, listing, status)
 
-    def told(self) -> list[str]:
+    def broken(self) -> list[str]:
         """The lists that are broken still."""
         return [text for text, listing in self._broken.values() if not self._is_answered(listing)]
 

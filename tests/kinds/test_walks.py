@@ -85,7 +85,7 @@ def test_a_document_is_led_to_where_the_operation_takes_it(operation: str) -> No
         session = Session(read(CONTRACT), Settings(url=url, users=USERS))
         session.sign_in.all()
         session.baselines.seek([operation])
-        assert session.baselines.told() == []
+        assert session.baselines.advice() == []
         # What is known of one request holds for the next: it has a document of its own.
         # What is known of one request holds for the next, which has a document of its own.
         asked, user = session.contract.operations[operation], session.crowd.who((operation,))

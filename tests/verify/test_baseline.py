@@ -164,7 +164,7 @@ def test_a_name_is_made_anew_where_the_server_says_that_it_is_taken(contract: Co
 def test_without_a_request_that_is_taken_one_line_says_what_was_sent_and_what_would_help(contract: Contract) -> None:
     found, baselines = sought(contract, lambda _body, _zones: (422, "no"))
     assert found.missing is not None
-    summary, line = baselines.told()
+    summary, line = baselines.advice()
     assert "`example`" in summary
     assert line.strip().startswith("POST /zones")
     assert "422" in line

@@ -68,7 +68,7 @@ def test_an_answer_tells_the_id_in_its_body_in_location_or_as_its_whole(
     contract: Contract, ids: NewIds, shown: bytes, headers: dict[str, str], told: Any
 ) -> None:
     call = Call(contract.operations["makeRoom"], body={}, has_body=True)
-    assert ids.told(call, answered(call, shown, **headers)) == told
+    assert ids.answered(call, answered(call, shown, **headers)) == told
 
 
 def test_what_no_answer_tells_is_known_by_the_name_that_was_made_up(contract: Contract, ids: NewIds) -> None:

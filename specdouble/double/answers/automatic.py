@@ -328,7 +328,7 @@ class AutomaticOperation:
         document = self._entries.named(completion.with_defaults(document, self._listed.defaults))
         if self._initial:
             document = {**self._initial, **document}  # shared: no stored document is changed in place
-        document |= self._makers.told()
+        document |= self._makers.properties()
         document = completion.with_asked_for(document, self._listed.required)
         # What the schema demands is made beside what the server sets: its ids and times need not be.
         draft = completion.identified(documents.draft(document))

@@ -48,7 +48,7 @@ class Makers:
         if self._whole or self._ids:
             self._people = People(contract, people, sampler)
 
-    def told(self) -> Document:
+    def properties(self) -> Document:
         """The properties that say who made a document; none where nobody is known, or none says it."""
         if self._people is None or current.get().user is None:
             return {}

@@ -100,7 +100,7 @@ class Parts:
         """The new entry, with what a server says of it: who made it, and when."""
         if not isinstance(one, dict):
             return one
-        entry = {**one, **self._makers.told()}
+        entry = {**one, **self._makers.properties()}
         clock = current.get().world.clock
         for keeper in keepers_of(self._entries, clock):
             keeper.create(entry, clock.timestamp())

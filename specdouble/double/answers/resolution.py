@@ -90,11 +90,11 @@ def _automatic(contract: Contract, sampler: Sampler, lists: Lists, operation: Op
 def _headers_of(contract: Contract, sampler: Sampler, lists: Lists, read: Operation) -> Callable[..., Any]:
     answer = automatic(contract, read, sampler, lists)
 
-    def told(**arguments: Any) -> tuple[None, int, dict[str, str]]:
+    def headers_alone(**arguments: Any) -> tuple[None, int, dict[str, str]]:
         _, status, headers = answer(**arguments)
         return None, status, headers
 
-    return told
+    return headers_alone
 
 
 def _sampled(contract: Contract, sampler: Sampler, operation: Operation) -> Callable[..., Any]:

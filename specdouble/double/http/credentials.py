@@ -192,11 +192,11 @@ def id_among_claims(contract: Contract) -> Callable[[Mapping[str, JSON]], JSON]:
         claim = named[0]
         return lambda claims: claims.get(claim)
 
-    def told(claims: Mapping[str, JSON]) -> JSON:
+    def named_claim(claims: Mapping[str, JSON]) -> JSON:
         found = next((claims[claim] for claim in named if claim in claims), None)
         return next(iter(claims.values()), None) if found is None else found
 
-    return told
+    return named_claim
 
 
 def name_of(contract: Contract, world: World, id: JSON) -> str:

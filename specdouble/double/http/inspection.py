@@ -272,7 +272,7 @@ class Inspection:
         latest = self._double.journal.own.latest
         if self._double.waits:
             await asyncio.to_thread(self._double.gather)
-        return json_response({"number": self._double.journal.number_of(latest), **sent.told()})
+        return json_response({"number": self._double.journal.number_of(latest), **sent.as_json()})
 
     # Events
 
@@ -312,7 +312,7 @@ class Inspection:
         told = {"number": number, **entry.shown(masked)}
         del told["request"], told["response"]
         hidden = self._hidden.of(entry)
-        return told if hidden is None else {**told, "hidden": hidden.told()}
+        return told if hidden is None else {**told, "hidden": hidden.as_json()}
 
     # Coverage
 
@@ -323,7 +323,7 @@ class Inspection:
             return PlainTextResponse(report.lcov())
         if form != "json":
             raise Problem(400, detail=f"coverage is told as json or lcov, not as {form}")
-        return json_response(report.told())
+        return json_response(report.as_json())
 
     async def _clear_coverage(self, _request: Request) -> Response:
         self._double.coverage.clear()

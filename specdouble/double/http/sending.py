@@ -30,7 +30,7 @@ class Sent:
     headers: dict[str, str] = field(default_factory=dict)
     body: bytes = b""
 
-    def told(self) -> dict[str, JSON]:
+    def as_json(self) -> dict[str, JSON]:
         """The answer as a JSON document; a body that is no text is written in base64."""
         told: dict[str, JSON] = {"status": self.status, "headers": self.headers}
         try:

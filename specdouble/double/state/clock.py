@@ -62,7 +62,7 @@ class Clock:
         self._moment = self._since if moment is None else moment
         self._second, self._written = -1, ""
 
-    def told(self) -> tuple[float, float, float] | None:
+    def setting(self) -> tuple[float, float, float] | None:
         """How it is set: a moment, when it was that moment, and the speed; None where it is the machine's."""
         return None if self.is_machines else (self._moment, self._since, self.speed)
 

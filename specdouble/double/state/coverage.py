@@ -137,7 +137,7 @@ class Report:
         """The rules that no request was refused for."""
         return [rule for rule in self.refusing if not self.seen(rule).refused]
 
-    def told(self) -> dict[str, JSON]:
+    def as_json(self) -> dict[str, JSON]:
         """The whole as a JSON document."""
         operations = list(self._contract.operations.values())
         never_asked, never_refused = self.never_asked(), self.never_refused()

@@ -42,7 +42,7 @@ def decisions(contract: Contract, entry: Entry, hidden: Hidden | None = None) ->
     """
     refusals = dict(_refusals(entry))
     if hidden is not None:
-        refusals.setdefault(hidden.rule.id, hidden.told())
+        refusals.setdefault(hidden.rule.id, hidden.as_json())
     found = [_decision(rule, refusals, entry) for rule in _concerned(contract, entry, refusals)]
     return sorted(found, key=lambda decision: decision.verdict != "refused")
 

@@ -33,7 +33,7 @@ class Hidden(NamedTuple):
     document: JSON
     message: str
 
-    def told(self) -> dict[str, JSON]:
+    def as_json(self) -> dict[str, JSON]:
         """It as a JSON document."""
         return {"rule": self.rule.id, "document": self.document, "message": self.message}
 

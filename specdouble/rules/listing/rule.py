@@ -90,7 +90,7 @@ class _Reader:
             if self.is_parameter(value, role):
                 roles[role] = value
         filters = self.filters() if "filters" in self.raw else None
-        return Listed(roles, filters, sorts, *(self.told(one) for one in _TOLD))
+        return Listed(roles, filters, sorts, *(self.place_of(one) for one in _TOLD))
 
     def is_parameter(self, name: Any, *below: str) -> bool:
         if name in self.parameters:
@@ -133,7 +133,7 @@ class _Reader:
             if self.is_property(str(name).lstrip("+-"), "sort", "by")
         }
 
-    def told(self, what: str) -> str:
+    def place_of(self, what: str) -> str:
         """The header field, or the property of the body, in which the answer tells something."""
         place = self.raw.get(what)
         if place is None:

@@ -213,7 +213,7 @@ class _Maker:
     def made(self) -> list[Document]:
         made: list[Document] = []
         is_created = self.resource.collection in self.contract.created
-        told = list(islice(self.told(), _MOST_BESIDE if is_created else _MOST_TOLD))
+        told = list(islice(self.from_examples(), _MOST_BESIDE if is_created else _MOST_TOLD))
         for number in range(max(COUNT, len(told))):
             document = self.document(number, told[number] if number < len(told) else {})
             # A schema may require what no store keeps: an integer beyond 64 bits, the name of an operator.
@@ -223,7 +223,7 @@ class _Maker:
                 made.append(document)
         return made
 
-    def told(self) -> Iterator[Document]:
+    def from_examples(self) -> Iterator[Document]:
         """The documents in the examples of answers: those of lists, else of what one is read from."""
         actions = self.contract.actions_of.get(self.resource.collection, ())
         for does in ("list", "read"):
