@@ -69,7 +69,7 @@ def _shows_the_caller(operation: Operation) -> bool:
     return operation.method == "get" and "{" not in operation.path and last in _OF_THE_CALLER
 
 
-def _objects(value: Any, depth: int) -> Iterator[dict[str, Any]]:
+def _objects(value: object, depth: int) -> Iterator[dict[str, Any]]:
     if isinstance(value, dict):
         yield value
         for item in value.values() if depth else ():

@@ -121,7 +121,7 @@ class Bodies:
         schema = properties_sent(self.contract, operation)[subject.resource.id]
         return plausible(schema, self.contract.resolve, self.session.fresh.word())
 
-    def _is_new(self, subject: Subject, name: str, value: Any) -> bool:
+    def _is_new(self, subject: Subject, name: str, value: object) -> bool:
         return name not in subject.referring and self.session.fresh.is_own(value)
 
     def kept(self, subject: Subject, write: Write) -> dict[str, Any]:
@@ -162,7 +162,7 @@ class Bodies:
         refused = found is not None and name in found.without
         return not (schema.get("readOnly") or name in subject.server_set or names_a_document or refused)
 
-    def value(self, subject: Subject, name: str, schema: dict[str, Any], user: User, like: Any = None) -> Any:
+    def value(self, subject: Subject, name: str, schema: dict[str, Any], user: User, like: object = None) -> Any:
         """A value for one property that keeps its rules, like another where one is given."""
         rule = subject.chosen.get(name)
         refers = rule is not None and rule.refers_to is not None
@@ -193,7 +193,7 @@ class Bodies:
         self._embedding(schema, plausible(schema, self.contract.resolve, "probe"), note)
         return bool(found)
 
-    def embedding(self, schema: Any, value: Any, user: User) -> Any:
+    def embedding(self, schema: Any, value: object, user: User) -> Any:
         """The value with documents that there are in the place of those that it holds with their ids: a pet's type.
 
         A server finds them by the id, and shows what it has.
@@ -209,7 +209,7 @@ class Bodies:
         told = (schema.get("properties") or schema.get("allOf")) if isinstance(schema, dict) else None
         return id(told) if told else None
 
-    def _embedding(self, schema: Any, value: Any, there: Callable[[Subject], dict[str, Any]]) -> Any:
+    def _embedding(self, schema: Any, value: object, there: Callable[[Subject], dict[str, Any]]) -> Any:
         if isinstance(value, list):
             items = merged(schema, self.contract.resolve).get("items")
             return [self._embedding(items, one, there) for one in value]
@@ -254,7 +254,7 @@ class Bodies:
             for name in sorted((subject.once - subject.bound_on_update) & requested.keys())[:1]
         }
 
-    def fits(self, operation: Operation, document: Any) -> bool:
+    def fits(self, operation: Operation, document: object) -> bool:
         """Whether a document fits the schema of the operation's body."""
         media = operation.document_body
         if operation.body is None and named_in_path(self.contract, operation):
@@ -266,12 +266,12 @@ class Bodies:
         return self.contract.schemas.is_valid(media.slot, wrapped(self.contract, operation, document))
 
     @staticmethod
-    def can_be_sent(operation: Operation, value: Any) -> bool:
+    def can_be_sent(operation: Operation, value: object) -> bool:
         """Whether the body that the operation takes can hold the value: a form holds no null, for one."""
         is_form = operation.json_body is None
         return not is_form or value == {} or form.can_hold(value)
 
-    def refuses(self, operation: Operation, schema: Any, value: Any) -> bool:
+    def refuses(self, operation: Operation, schema: Any, value: object) -> bool:
         """Whether the value of a property does not fit its schema in the operation's body, and can be sent."""
         if operation.json_body is None:
             if isinstance(value, dict | list) or value is None:
@@ -280,7 +280,7 @@ class Bodies:
             value = form.as_read(whole, [str(form.as_text(value))]) if form.is_of_texts(whole) else form.read(value)
         return not self.property_fits(schema, value)
 
-    def property_fits(self, schema: Any, value: Any) -> bool:
+    def property_fits(self, schema: Any, value: object) -> bool:
         """Whether the value fits the schema of a property of a request."""
         return self.contract.schemas.is_valid(self._slot(schema), value)
 
@@ -291,7 +291,7 @@ class Bodies:
         return self._slots[key]
 
 
-def same(sent: Any, seen: Any) -> bool:
+def same(sent: object, seen: object) -> bool:
     """Whether a value that was sent is what is seen: objects may have gained properties, 4 may be 4.0."""
     if isinstance(sent, dict):
         return isinstance(seen, dict) and all(name in seen and same(one, seen[name]) for name, one in sent.items())
@@ -304,7 +304,7 @@ def same(sent: Any, seen: Any) -> bool:
     return bool(sent == seen) or _same_moment(sent, seen)
 
 
-def _same_moment(sent: Any, seen: Any) -> bool:
+def _same_moment(sent: object, seen: object) -> bool:
     """Whether two texts are one moment, written with more or fewer digits or in another zone (RFC 3339, 5.6)."""
     if not (isinstance(sent, str) and isinstance(seen, str) and _DATE_TIME.match(sent) and _DATE_TIME.match(seen)):
         return False
@@ -325,7 +325,7 @@ def _same_in_any_order(sent: list[Any], seen: list[Any]) -> bool:
     return True
 
 
-def shown(value: Any, limit: int = 80) -> str:
+def shown(value: object, limit: int = 80) -> str:
     """A value for a sentence."""
     text = json.dumps(value, ensure_ascii=False)
     return text if len(text) <= limit else f"{text[: limit // 2]}…{text[-limit // 3 :]} ({len(text)} characters)"

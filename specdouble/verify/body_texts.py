@@ -8,7 +8,7 @@ from typing import Any
 Place = tuple[str | int, ...]
 
 
-def texts_of(value: Any, place: Place = ()) -> Iterator[tuple[Place, str]]:
+def texts_of(value: object, place: Place = ()) -> Iterator[tuple[Place, str]]:
     """Each text of a body, and where it stands."""
     if isinstance(value, str):
         yield place, value

@@ -80,7 +80,7 @@ class Candidates:
         word: str = self.session.fresh.value({"type": "string"}, compact=True)
         return word
 
-    def fresh(self, name: str, value: Any) -> Any:
+    def fresh(self, name: str, value: object) -> Any:
         """A text that no document holds, as like the other as may be; what names another document stays."""
         if not isinstance(value, str) or not self._is_text(name):
             return value
@@ -100,12 +100,12 @@ class Candidates:
             return False
         return not merged(self.schemas[name], self.session.contract.resolve).get("enum")
 
-    def fits(self, name: str, value: Any) -> bool:
+    def fits(self, name: str, value: object) -> bool:
         """Whether the property may have the value."""
         fits: bool = self.session.bodies.property_fits(self.schemas[name], value)
         return fits
 
-    def is_patterned(self, name: str, value: Any) -> bool:
+    def is_patterned(self, name: str, value: object) -> bool:
         """Whether a text is one that a pattern asks for, and has no word or code of this run in it."""
         if not isinstance(value, str) or name not in self.schemas or name in self.naming:
             return False

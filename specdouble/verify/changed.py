@@ -80,7 +80,7 @@ def _written(contract: Contract, operation: Operation) -> str:
     return json.dumps(_without_prose([whole, referred]), sort_keys=True, default=str)
 
 
-def _references(value: Any) -> Iterator[str]:
+def _references(value: object) -> Iterator[str]:
     if isinstance(value, dict):
         if isinstance(value.get("$ref"), str):
             yield value["$ref"]
@@ -91,7 +91,7 @@ def _references(value: Any) -> Iterator[str]:
             yield from _references(item)
 
 
-def _without_prose(value: Any) -> Any:
+def _without_prose(value: object) -> Any:
     if isinstance(value, dict):
         # A property may be named so: its value is a schema, and no text.
         told = {name: item for name, item in value.items() if not (name in _PROSE and not isinstance(item, dict))}

@@ -46,7 +46,7 @@ class CookieSession:
             elif self._holds_token(name):
                 self.token, self.source = unquote(value), {"cookie": name}
 
-    def keep_told(self, document: Any, headers: Mapping[str, str], pointer: str) -> None:
+    def keep_told(self, document: object, headers: Mapping[str, str], pointer: str) -> None:
         """Keep the token that an answer tells in its body, or in a header field of such a name.
 
         Args:
@@ -73,7 +73,7 @@ class CookieSession:
         return name == self._token_cookie if self._token_cookie else bool(_CSRF.search(name))
 
 
-def _told(document: Any, headers: Mapping[str, str], pointer: str) -> Iterator[tuple[Any, Source]]:
+def _told(document: object, headers: Mapping[str, str], pointer: str) -> Iterator[tuple[Any, Source]]:
     """What may be a token, with where it stands."""
     if pointer:
         with suppress(LookupError, TypeError):

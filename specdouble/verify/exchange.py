@@ -20,7 +20,7 @@ DEEPEST = 200  # levels of an answer that is read
 PART_OF = {"path": "path", "query": "query", "header": "headers"}
 
 
-def in_path(path: str, parameter: str, value: Any) -> Any:
+def in_path(path: str, parameter: str, value: object) -> Any:
     """The value as the path takes it: of a resource name, `memos/7` in `/v1/memos/{memo}`, what the path has not.
 
     Source: Google's API improvement proposals, 122.
@@ -32,7 +32,7 @@ def in_path(path: str, parameter: str, value: Any) -> Any:
     return own if is_name else value
 
 
-def is_segment(value: Any) -> bool:
+def is_segment(value: object) -> bool:
     """Whether a path can name the value: without one, or with dots, it is another path (RFC 3986, 5.2.4).
 
     Encoded dots are the same to who normalises the address (RFC 3986, 6.2.2.2).
@@ -181,7 +181,7 @@ class Exchange:
         return f"{self.status} {text}".strip()
 
 
-def _is_shallow(value: Any) -> bool:
+def _is_shallow(value: object) -> bool:
     """Whether a document is nested no deeper than is read."""
     level, depth = [value] if isinstance(value, dict | list) else [], 0
     while level:

@@ -30,7 +30,7 @@ def written(document: Any) -> bytes:
     return urlencode(fields, errors="surrogatepass").encode()
 
 
-def _fields(name: str, value: Any) -> Iterator[tuple[str, str]]:
+def _fields(name: str, value: object) -> Iterator[tuple[str, str]]:
     if isinstance(value, dict):
         for key, item in value.items():
             yield from _fields(f"{name}[{key}]", item)
@@ -41,14 +41,14 @@ def _fields(name: str, value: Any) -> Iterator[tuple[str, str]]:
         yield name, as_text(value)
 
 
-def as_text(value: Any) -> Any:
+def as_text(value: object) -> Any:
     """A value as it stands in a form, where all is text; objects and lists as they are."""
     if isinstance(value, bool):
         return "true" if value else "false"
     return str(value) if isinstance(value, int | float) else value
 
 
-def read(value: Any) -> Any:
+def read(value: object) -> Any:
     """A value as a form is read where no text is wanted: `7` is a number, `true` is true."""
     if not isinstance(value, str):
         return value
@@ -80,7 +80,7 @@ def _pair(part: Any) -> tuple[str, str]:
 
 
 def readings(
-    sent: Any, fields: Mapping[str, list[str]], schemas: Mapping[str, dict[str, Any]]
+    sent: object, fields: Mapping[str, list[str]], schemas: Mapping[str, dict[str, Any]]
 ) -> Iterator[dict[str, Any]]:
     """What a server may read of a form: of a single value that is there several times the first, or the last.
 
@@ -120,7 +120,7 @@ def as_read(schema: dict[str, Any], texts: list[str], which: int = 0) -> Any:
     return texts[which] if kind(schema) == "string" else read(texts[which])
 
 
-def can_hold(value: Any) -> bool:
+def can_hold(value: object) -> bool:
     """Whether a form can hold the value: it has no null, and nothing that is empty but a text."""
     if isinstance(value, dict | list):
         items = value.values() if isinstance(value, dict) else value

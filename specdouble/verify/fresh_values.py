@@ -54,7 +54,7 @@ class FreshValues:
         """Whether the text has a word of this run in it."""
         return self._word.search(text) is not None
 
-    def is_own(self, value: Any) -> bool:
+    def is_own(self, value: object) -> bool:
         """Whether it is a text with a word of this run in it, or a code that this run made."""
         return isinstance(value, str) and (self.is_word(value) or value in self.codes)
 
@@ -80,7 +80,7 @@ class FreshValues:
         self.codes.add(code)
         return code
 
-    def again(self, value: Any) -> Any:
+    def again(self, value: object) -> Any:
         """The value with new words in the place of those of this run."""
         if isinstance(value, str) and value in self.codes:
             return self.code_like(value)
@@ -98,7 +98,7 @@ class FreshValues:
         """A value of the schema that no document holds yet; a compact one is fit for a path."""
         return self._mint(self._value(schema, compact))
 
-    def longer(self, value: Any, schema: Any) -> str | None:
+    def longer(self, value: object, schema: Any) -> str | None:
         """A text that no document holds yet and that begins with one that this run made; None where none fits."""
         text = f"{value}0"
         return self._mint(text) if isinstance(value, str) and self._fits(schema, text) else None

@@ -182,7 +182,7 @@ class Guard:
             return f"{operation} is not sent to {name} {value!r}: this run did not create it"
         return None
 
-    def _passes(self, name: str, kind: str, value: Any, below: list[tuple[str, str, Any]], making: bool) -> bool:
+    def _passes(self, name: str, kind: str, value: object, below: list[tuple[str, str, Any]], making: bool) -> bool:
         """Whether the path may lead through a document of another's to one of this run, or to a new one."""
         if self.ledger.kinds.is_given(kind):
             return bool(below) or making
@@ -215,7 +215,7 @@ class Guard:
                 return f"{call.operation} is not sent with {name} {value!r}: this run made no such document"
         return None
 
-    def loses(self, call: Call, name: str, value: Any) -> bool:
+    def loses(self, call: Call, name: str, value: object) -> bool:
         """Whether a property of the body would give what is written another's id, or one that no path can name.
 
         A server may take it, whatever its contract says, and fail from then on where all such documents are listed.
@@ -232,7 +232,7 @@ class Guard:
             return True
         return action.collection in self.ledger.kinds.numbered and not str(value).removeprefix("-").isdecimal()
 
-    def joins_another(self, name: str, value: Any) -> bool:
+    def joins_another(self, name: str, value: object) -> bool:
         """Whether a property of a body would put what is written below a document of another's.
 
         Where this run can create none of those documents, the ones there are have to be used.
@@ -242,7 +242,7 @@ class Guard:
             return False
         return self.ledger.may_be_anothers(kind, value)
 
-    def is_anothers(self, operation: Operation, name: str, value: Any, itself: bool) -> bool:
+    def is_anothers(self, operation: Operation, name: str, value: object, itself: bool) -> bool:
         """Whether a property of a body may name a document of another's as the one to be written.
 
         Args:
@@ -271,7 +271,7 @@ class Guard:
         return {one.id for one in self.contract.actions.values() if one.collection == collection and one.id} - {"id"}
 
 
-def _leads_elsewhere(value: Any) -> bool:
+def _leads_elsewhere(value: object) -> bool:
     """Whether a path with the value is another operation's: `/pets/` may be all pets, and `/pets/..` everything."""
     text = str(value)
     return value is None or text.strip(". ") == "" or "/" in text or "\\" in text
@@ -283,7 +283,7 @@ def _names_its_document(contract: Contract, operation: Operation) -> bool:
     return any({"id", "_id"} & set(contract.properties(media.schema)) for media in content.values())
 
 
-def _ids(value: Any, depth: int = 0) -> Iterator[tuple[str, Any, bool]]:
+def _ids(value: object, depth: int = 0) -> Iterator[tuple[str, Any, bool]]:
     """What a body says under names that ids have, lists of them included, and whether at its top."""
     if depth > DEEPEST:
         return

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from typing import Any
 
 UNGUESSABLE = 16  # characters of an id that is not hit by chance
 RANDOM = 7  # characters in which two ids differ that were drawn, and not counted
@@ -12,14 +11,14 @@ _NUMBER = re.compile(r"\W*(\d+)")  # "7", but also "7.5" and "7 apples", of whic
 _HEX = re.compile(r"[0-9a-fA-F]+")
 
 
-def bare_id(answer: Any) -> str | int | None:
+def bare_id(answer: object) -> str | int | None:
     """The id that is the whole of an answer: a number, a UUID or hexadecimal digits; None where it is anything else."""
     if isinstance(answer, bool) or not isinstance(answer, str | int):
         return None
     return None if shape_of(answer) == "text" else answer
 
 
-def shape_of(value: Any) -> str:
+def shape_of(value: object) -> str:
     """What an id looks like: hexadecimal digits of some length, a UUID, perhaps a number, or text."""
     text = str(value)
     if _UUID.fullmatch(text):
@@ -41,7 +40,7 @@ def _differ(one: str, other: str) -> int:
     return sum(a != b for a, b in zip(one, other, strict=True)) if len(one) == len(other) else 0
 
 
-def is_guessable(value: Any) -> bool:
+def is_guessable(value: object) -> bool:
     """Whether chance may hit a document with the value, or with what a server takes of it: `-5.7e-244` may be 0."""
     text = str(value)
     begun = _NUMBER.match(text)

@@ -393,5 +393,5 @@ def _holds(user: User, schemes: tuple[str, ...]) -> bool:
     return all(scheme in user.credentials for scheme in schemes)
 
 
-def _text(value: Any) -> str | None:
+def _text(value: object) -> str | None:
     return None if value is None else str(value)

@@ -134,7 +134,7 @@ def _is_an_error(contract: Contract, operation: Operation, exchange: Exchange) -
     return any(_is_of(contract, media, exchange.json) for media in medias)
 
 
-def _is_of(contract: Contract, media: Media, body: Any) -> bool:
+def _is_of(contract: Contract, media: Media, body: object) -> bool:
     """Whether a body fits its schema, and has a property of it: an empty object fits many."""
     if media.slot is None or not contract.schemas.is_valid(media.slot, body):
         return False

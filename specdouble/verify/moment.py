@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Any
 
 _MILLISECONDS_FROM = 1e11  # as seconds, a number as large would be in the year 5138
 
 
-def moment(written: Any) -> datetime | None:
+def moment(written: object) -> datetime | None:
     """The moment that a timestamp tells; None where it tells none."""
     if isinstance(written, int | float) and not isinstance(written, bool):
         return datetime.fromtimestamp(written / 1000 if written > _MILLISECONDS_FROM else written, UTC)
@@ -19,7 +18,7 @@ def moment(written: Any) -> datetime | None:
     return found if found.tzinfo else None
 
 
-def resolution(written: Any) -> float:
+def resolution(written: object) -> float:
     """Seconds between two moments that are told apart where they are written like this one.
 
     Many servers keep whole seconds, and write no fraction or one of zeros (RFC 3339, 5.6, leaves it to them). 0 of what

@@ -94,7 +94,7 @@ class NewIds:
         return None
 
 
-def texts_within(value: Any, longest: int, depth: int = 0) -> Iterator[str]:
+def texts_within(value: object, longest: int, depth: int = 0) -> Iterator[str]:
     """Every text in a body, or in a contract, that might be an id."""
     if isinstance(value, str) and len(value) <= longest:
         yield value

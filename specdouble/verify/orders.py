@@ -61,7 +61,7 @@ def in_order(names: Collection[str], body: Mapping[str, Any], keep: Collection[s
     return moved
 
 
-def neighbours(value: Any) -> list[Any]:
+def neighbours(value: object) -> list[Any]:
     """Values a little before and after a time or a number; none of what has no order."""
     if isinstance(value, bool) or not (isinstance(value, int | float) or _time(value) is not None):
         return []
@@ -90,7 +90,7 @@ def _beside(value: Any, direction: int) -> Any:
     return moment.date().isoformat() if len(value) == len("2026-01-01") else moment.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def _time(value: Any) -> datetime | None:
+def _time(value: object) -> datetime | None:
     if not isinstance(value, str) or not re.match(r"\d{4}-\d\d-\d\d", value):
         return None
     try:

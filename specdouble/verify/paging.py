@@ -112,7 +112,7 @@ def tells_next(exchange: Exchange) -> bool:
 
 
 def next_page(
-    exchange: Exchange, entries: list[Any], last: Any = None, *, was_told: bool = False
+    exchange: Exchange, entries: list[Any], last: object = None, *, was_told: bool = False
 ) -> dict[str, Any] | None:
     """The query of the page after this one; None where it is the last, as far as can be told.
 

@@ -24,7 +24,7 @@ def grants(name: str) -> bool:
     return _GRANTING.search(name) is not None
 
 
-def is_powerful(value: Any) -> bool:
+def is_powerful(value: object) -> bool:
     """Whether a value sounds like more than a usual user's: `ADMIN`, `project:write`."""
     return isinstance(value, str) and _POWERFUL.search(value) is not None
 
@@ -55,7 +55,7 @@ def mildest(values: Sequence[Any], preferred: Sequence[Any] = ()) -> Any:
     return shown[0] if shown else min(values, key=_power)
 
 
-def _power(value: Any) -> int:
+def _power(value: object) -> int:
     if is_powerful(value):
         return 2
     return 0 if isinstance(value, str) and _MILD.search(value) else 1

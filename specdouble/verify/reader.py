@@ -132,7 +132,7 @@ class Reader(Sender):
         return {**document.around.get("path", {}), **told}
 
     def listed(
-        self, subject: Subject, user: User, around: Mapping[str, Any] | None = None, until: Any = None
+        self, subject: Subject, user: User, around: Mapping[str, Any] | None = None, until: object = None
     ) -> list[dict[str, Any]]:
         """The documents that a user's list shows, page after page.
 
@@ -242,7 +242,7 @@ class Reader(Sender):
         return parts
 
 
-def placed(operation: Operation, name: str | None, value: Any) -> dict[str, Any]:
+def placed(operation: Operation, name: str | None, value: object) -> dict[str, Any]:
     """The parameter of that name, where the operation has it; some contracts have it in the path and the query."""
     where = {one.location for one in operation.parameters if one.name == name}
     return {part: {name: value} for part in ("path", "query") if part in where}

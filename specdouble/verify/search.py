@@ -253,7 +253,7 @@ class Search:
             schema = document_schema(self.session.contract, self.operation)
             yield plausible(schema, self.session.contract.resolve, self.session.fresh.word())
 
-    def _mended(self, body: Any) -> bool:
+    def _mended(self, body: object) -> bool:
         """Send a body; where it is refused, mend what the refusal names, until it is taken or there is no more."""
         for _ in range(MOST_SENT):
             exchange = self._place({"body": body})
@@ -267,7 +267,7 @@ class Search:
                 return False
         return False
 
-    def _mend(self, body: Any, refusal: Exchange) -> Any:
+    def _mend(self, body: object, refusal: Exchange) -> Any:
         """The body with another value for a property that the refusal names; None where it names none."""
         if not isinstance(body, dict):
             return None
@@ -298,10 +298,10 @@ class Search:
                     return changed
         return None
 
-    def _is_new(self, body: Any) -> bool:
+    def _is_new(self, body: object) -> bool:
         return len(self.sent) < MOST_SENT and _key(body) not in self.sent
 
-    def _keep(self, body: Any) -> None:
+    def _keep(self, body: object) -> None:
         """Keep what the body holds that the usual one does not."""
         if isinstance(body, dict):
             usual = self.usual or {}
@@ -406,5 +406,5 @@ def _itself(schema: Any) -> Any:
     return schema
 
 
-def _key(body: Any) -> str:
+def _key(body: object) -> str:
     return json.dumps(body, sort_keys=True, default=str)

@@ -43,13 +43,13 @@ def login_values(login: Mapping[str, Any], place: tuple[str, ...] = ()) -> Itera
             yield (*place, name), value
 
 
-def is_secret(name: str, value: Any) -> bool:
+def is_secret(name: str, value: object) -> bool:
     """Whether a value that a user signs in with is a secret, by its name."""
     word = name.lower()
     return (isinstance(value, str) and "pass" in word) or word in ("secret", "pin", "code")
 
 
-def with_login_value(login: Mapping[str, Any], place: tuple[str, ...], value: Any) -> dict[str, Any]:
+def with_login_value(login: Mapping[str, Any], place: tuple[str, ...], value: object) -> dict[str, Any]:
     """The same with another value in one place."""
     inner = with_login_value(login[place[0]], place[1:], value) if len(place) > 1 else value
     return {**login, place[0]: inner}

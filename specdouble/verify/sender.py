@@ -209,7 +209,7 @@ class Sender:
         if self.session.settings.consistency:
             time.sleep(self.session.settings.consistency)
 
-    def tick(self, stamp: Any = None) -> None:
+    def tick(self, stamp: object = None) -> None:
         """Wait until the server's clock has moved on by more than its resolution.
 
         Args:

@@ -12,7 +12,7 @@ ID_NAMES = ("id", "_id", "uuid", "name", "key")
 DEEPEST_LIST = 3  # properties that lead to the array of a list
 
 
-def ids_in(session: Shared, operation: Operation, shown: Any) -> Iterator[tuple[str, Any]]:
+def ids_in(session: Shared, operation: Operation, shown: object) -> Iterator[tuple[str, Any]]:
     """The ids of the documents that a list shows, each with the kind of its document."""
     action, kind = session.contract.actions.get(operation.id), kind_listed(session, operation)
     names = (session.contract.resources[action.collection].id,) if action else ID_NAMES
@@ -43,7 +43,7 @@ def mapped(contract: Contract, operation: Operation) -> str | None:
     return None
 
 
-def entries(shown: Any, depth: int = DEEPEST_LIST) -> Iterator[Any]:
+def entries(shown: object, depth: int = DEEPEST_LIST) -> Iterator[Any]:
     """The entries of the lists that an answer holds, and of objects that hold documents by their ids."""
     if isinstance(shown, list):
         yield from shown
@@ -54,12 +54,12 @@ def entries(shown: Any, depth: int = DEEPEST_LIST) -> Iterator[Any]:
             yield from entries(value, depth - 1)
 
 
-def _is_named(key: str, value: Any) -> bool:
+def _is_named(key: str, value: object) -> bool:
     """Whether what an object holds by a key names itself by it."""
     return isinstance(value, dict) and any(str(value[name]) == key for name in ID_NAMES if name in value)
 
 
-def shows_list(shown: Any, depth: int = DEEPEST_LIST) -> bool:
+def shows_list(shown: object, depth: int = DEEPEST_LIST) -> bool:
     """Whether an answer holds a list, if an empty one."""
     if isinstance(shown, dict) and depth:
         return any(shows_list(value, depth - 1) for value in shown.values())

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import replace
-from typing import Any
 
 from specdouble.contract import Operation
 from specdouble.contract.kind import suggestion
@@ -165,7 +164,7 @@ def _token(user: User, login: Login, answer: Exchange) -> str:
     return token
 
 
-def _text_at(document: Any, place: str) -> str | None:
+def _text_at(document: object, place: str) -> str | None:
     """The text that a JSON pointer leads to; None where it leads to none."""
     try:
         found = look_up(document, place) if place else None

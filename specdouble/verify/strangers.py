@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from typing import Any
 
 MOST_STRANGERS = 100_000  # ids of documents that were there before
 LONGEST_ID = 200  # characters
@@ -34,13 +33,13 @@ class Strangers:
         """The ids of those of a kind."""
         return [one for other, one in list(self._met) if other == kind]
 
-    def meet(self, kind: str, value: Any) -> None:
+    def meet(self, kind: str, value: object) -> None:
         """Note a document that was there before this run wrote anything."""
         if self.are_all_met:
             self._met.add((kind, str(value)))
             self._shown.add(str(value))
 
-    def see(self, shown: Any, depth: int = 0) -> Iterator[str]:
+    def see(self, shown: object, depth: int = 0) -> Iterator[str]:
         """Note each text and each id of an answer, one after the other; the texts."""
         if depth > DEEPEST_SHOWN or self._is_full:
             return

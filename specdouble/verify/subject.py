@@ -231,7 +231,7 @@ class Subject:
         ruled = {rule.name for rule, attack in self.attacks if attack.bound_on_update}
         return frozenset(named | ruled | self.versions)
 
-    def may_begin(self, name: str, value: Any) -> bool:
+    def may_begin(self, name: str, value: object) -> bool:
         """Whether a new document may have a value of a property, as far as it fits the schema."""
         ruled = [(rule, attack.begins) for rule, attack in self.attacks if rule.name == name and attack.begins]
         return all(begins(rule, value) for rule, begins in ruled)
@@ -295,7 +295,7 @@ class Subject:
         ruled = {rule.name for rule, attack in self.attacks if attack.shows != "setting"}
         return frozenset(self.server_set) - ruled - {self.key}
 
-    def may_be_made_of(self, name: str, value: Any, sent: Mapping[str, Any]) -> bool:
+    def may_be_made_of(self, name: str, value: object, sent: Mapping[str, Any]) -> bool:
         """Whether the server may have made a property of what was sent, as the slug of a title or an excerpt is."""
         if name not in self._unruled or not isinstance(value, str):
             return False
@@ -321,16 +321,16 @@ class Subject:
                     if not (grants(name) and is_powerful(value)):  # whom nobody may be able to delete
                         yield name, value
 
-    def may_differ(self, name: str, sent: Any, seen: Any) -> bool:
+    def may_differ(self, name: str, sent: object, seen: object) -> bool:
         """Whether a rule leaves open that what was sent is shown as what is seen."""
         return any(attack.same(rule, sent, seen) for rule, attack in self.attacks if rule.name == name and attack.same)
 
-    def shows(self, name: str, value: Any) -> bool:
+    def shows(self, name: str, value: object) -> bool:
         """Whether answers may show the value in the property, by its schema."""
         schemas = self.contract.schemas
         return schemas.is_valid(schemas.slot(self.resource.properties[name], "response"), value)
 
-    def may_come_of(self, name: str, before: Any, sent: Any) -> bool:
+    def may_come_of(self, name: str, before: object, sent: object) -> bool:
         """Whether answers may show what comes of a change: a part of an object may lack what the whole needs.
 
         Args:

@@ -110,7 +110,7 @@ def _of_schemathesis(failure: Failure) -> dict[str, Any]:
     return {"kind": "status", "wanted": wanted.get(failure.detail, "another")}
 
 
-def _shows(value: Any, name: str) -> bool:
+def _shows(value: object, name: str) -> bool:
     if isinstance(value, dict):
         return name in value or any(_shows(item, name) for item in value.values())
     return isinstance(value, list) and any(_shows(item, name) for item in value)

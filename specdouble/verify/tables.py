@@ -162,7 +162,7 @@ def _toml(path: Path) -> dict[str, Any]:
         raise WrongUse(f"{path.name} is not TOML: {error}") from None
 
 
-def _checked(table: Any, place: str) -> Table:
+def _checked(table: object, place: str) -> Table:
     """The table, its keys and values held to what they may be."""
     if not isinstance(table, dict):
         raise WrongUse(f"{place} is not a table")

@@ -111,7 +111,7 @@ def _key_set(client: Client, token: str) -> Any:
     return client.get_json(discovery["jwks_uri"])
 
 
-def _encoded(value: Any) -> str:
+def _encoded(value: object) -> str:
     return base64.urlsafe_b64encode(json.dumps(value, separators=(",", ":")).encode()).rstrip(b"=").decode()
 
 

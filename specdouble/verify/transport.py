@@ -181,7 +181,7 @@ class BoundedAdapter(requests.adapters.HTTPAdapter):
         super().init_poolmanager(*arguments, **options)
         self.poolmanager.pool_classes_by_scheme = POOLS
 
-    def send(self, request: Any, *arguments: Any, **options: Any) -> Any:
+    def send(self, request: object, *arguments: Any, **options: Any) -> Any:
         """Send a request and read its answer; again where the connection is dropped.
 
         Raises:

@@ -287,7 +287,7 @@ def _items(schema: Schema, resolve: Resolve, count: int) -> list[Any]:
     return (made * (count // len(made) + 1))[:count] if made else []
 
 
-def _whole(bound: Any) -> int:
+def _whole(bound: object) -> int:
     return math.ceil(bound) if isinstance(bound, int | float) else 0
 
 
@@ -343,7 +343,7 @@ def unlike(known: Any) -> Any:
     return known + 98_765
 
 
-def unlike_but_fitting(known: Any, fits: Callable[[Any], bool]) -> Any:
+def unlike_but_fitting(known: object, fits: Callable[[Any], bool]) -> Any:
     """An id that hardly any document has, as a parameter takes it: `crs_7h2k` keeps its beginning.
 
     Args:
@@ -356,7 +356,7 @@ def unlike_but_fitting(known: Any, fits: Callable[[Any], bool]) -> Any:
     return next((one for one in (unlike(known), *others) if fits(one)), unlike(known))
 
 
-def other_than(known: Any, value: Any, fits: Callable[[Any], bool]) -> Any:
+def other_than(known: object, value: object, fits: Callable[[Any], bool]) -> Any:
     """The value, or where it is the known one a value beside it: the other truth, the next number."""
     if value != known:
         return value

@@ -52,7 +52,9 @@ def named_in_path(contract: Contract, operation: Operation) -> tuple[str, str] |
     return action.id, contract.resources[action.collection].id
 
 
-def with_document(contract: Contract, operation: Operation, parts: Mapping[str, Any], document: Any) -> dict[str, Any]:
+def with_document(
+    contract: Contract, operation: Operation, parts: Mapping[str, Any], document: object
+) -> dict[str, Any]:
     """The parts of a request, those among them that hold a document: its body and, where the path names it, that."""
     held = dict(parts)
     document = named_as_in_path(contract, operation, document, held.get("path", {}))
@@ -64,7 +66,7 @@ def with_document(contract: Contract, operation: Operation, parts: Mapping[str, 
     return held
 
 
-def named_as_in_path(contract: Contract, operation: Operation, document: Any, path: Mapping[str, Any]) -> Any:
+def named_as_in_path(contract: Contract, operation: Operation, document: object, path: Mapping[str, Any]) -> Any:
     """The document with the id by which the path of its update names it, where it holds one of that type.
 
     Many servers refuse a body that names another document than its path.
@@ -78,14 +80,14 @@ def named_as_in_path(contract: Contract, operation: Operation, document: Any, pa
     return {**document, name: named} if type(document.get(name)) is type(named) and name in document else document
 
 
-def wrapped(contract: Contract, operation: Operation, document: Any) -> Any:
+def wrapped(contract: Contract, operation: Operation, document: object) -> Any:
     """The body that holds the document, with what must stand beside it, and by the names that the body has."""
     media = operation.document_body
     schema = media.schema if media is not None else None
     return _around(contract, schema, wrapper_of(contract, operation), _as_sent(contract, operation, document))
 
 
-def _as_sent(contract: Contract, operation: Operation, document: Any) -> Any:
+def _as_sent(contract: Contract, operation: Operation, document: object) -> Any:
     """The document by the names that the operation's body has, without what its path alone has."""
     named = named_in_path(contract, operation)
     if named is not None and isinstance(document, dict) and named[1] not in properties_sent(contract, operation):
@@ -93,14 +95,14 @@ def _as_sent(contract: Contract, operation: Operation, document: Any) -> Any:
     return _called(document, {own: name for name, own in own_names(contract, operation).items()})
 
 
-def _called(document: Any, names: Mapping[str, str]) -> Any:
+def _called(document: object, names: Mapping[str, str]) -> Any:
     """The document with its properties named so."""
     if not names or not isinstance(document, dict):
         return document
     return {names.get(name, name): value for name, value in document.items()}
 
 
-def _around(contract: Contract, schema: Any, wrapper: tuple[str, ...], document: Any) -> Any:
+def _around(contract: Contract, schema: Any, wrapper: tuple[str, ...], document: object) -> Any:
     if not wrapper:
         return document
     parts, told = contract.properties(schema), contract.resolve(schema)
@@ -111,7 +113,7 @@ def _around(contract: Contract, schema: Any, wrapper: tuple[str, ...], document:
     return {**beside, wrapper[0]: _around(contract, parts.get(wrapper[0]), wrapper[1:], document)}
 
 
-def unwrapped(contract: Contract, operation: Operation, body: Any) -> Any:
+def unwrapped(contract: Contract, operation: Operation, body: object) -> Any:
     """The document that a body holds, by its own names; the body itself where it holds none."""
     document = body
     for name in wrapper_of(contract, operation):
@@ -119,12 +121,12 @@ def unwrapped(contract: Contract, operation: Operation, body: Any) -> Any:
     return body if document is None else _called(document, own_names(contract, operation))
 
 
-def rewrapped(contract: Contract, operation: Operation, body: Any, document: Any) -> Any:
+def rewrapped(contract: Contract, operation: Operation, body: object, document: object) -> Any:
     """The body with another document in the place of its own; what stands beside it stays."""
     return _replaced(body, wrapper_of(contract, operation), _as_sent(contract, operation, document))
 
 
-def _replaced(body: Any, wrapper: tuple[str, ...], document: Any) -> Any:
+def _replaced(body: object, wrapper: tuple[str, ...], document: object) -> Any:
     if not wrapper or not isinstance(body, dict):
         return document
     return {**body, wrapper[0]: _replaced(body.get(wrapper[0]), wrapper[1:], document)}

@@ -89,7 +89,7 @@ def _hold(trial: Trial, updater: Updater, document: Document, sent: dict[str, An
     trial.settle()
 
 
-def _is_shown(trial: Trial, updater: Updater, document: Document, name: str, value: Any) -> bool:
+def _is_shown(trial: Trial, updater: Updater, document: Document, name: str, value: object) -> bool:
     """Whether a read shows the property once it is set by a change that is alone."""
     trial.update(updater, document, {name: value})
     return same(value, trial.look(document).get(name))

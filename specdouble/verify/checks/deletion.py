@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Any
 
 from specdouble.contract import Operation
 from specdouble.verify.case import Case, Names, Plan, ids
@@ -82,7 +81,7 @@ def _listed(trial: Trial, subject: Subject) -> None:
             raise Broken("the other document to be in the list still", "it is gone too")
 
 
-def _keys(trial: Trial, subject: Subject, document: Document, until: Any) -> set[str]:
+def _keys(trial: Trial, subject: Subject, document: Document, until: object) -> set[str]:
     shown = trial.listed(subject, document.user, trial.listing(document), until=until)
     return {str(one.get(subject.key)) for one in shown}
 

@@ -43,17 +43,17 @@ class Filter:
     values: tuple[Any, Any]
     holds_several: bool
 
-    def kept(self, value: Any) -> Any:
+    def kept(self, value: object) -> Any:
         """What a document holds that has the value."""
         return [value] if self.holds_several else value
 
-    def takes(self, entry: Mapping[str, Any], value: Any) -> bool:
+    def takes(self, entry: Mapping[str, Any], value: object) -> bool:
         """Whether a document has the value; letters may be large or small."""
         held = entry.get(self.name)
         return any(_same(one, value) for one in (held if isinstance(held, list) else [held]))
 
 
-def _same(one: Any, other: Any) -> bool:
+def _same(one: object, other: object) -> bool:
     if isinstance(one, str) and isinstance(other, str):
         return one.casefold() == other.casefold()
     return bool(one == other) and isinstance(one, bool) == isinstance(other, bool)
@@ -209,7 +209,7 @@ def _values(session: Shared, subject: Subject, parameter: Parameter, name: str) 
 
 
 def _filtered(
-    trial: Trial, subject: Subject, by: Filter, value: Any, other: Any, order: Mapping[str, Any] | None = None
+    trial: Trial, subject: Subject, by: Filter, value: object, other: object, order: Mapping[str, Any] | None = None
 ) -> None:
     with place(trial, subject) as there:
         turns = [other, value] * 3 + [value]  # each page would have some of both

@@ -48,7 +48,7 @@ def hold(trial: Trial, document: Document, sent: Body, verb: str) -> None:
                 raise Broken(f"the answer to show {name} as it is stored", told)
 
 
-def _missing_everywhere(trial: Trial, document: Document, name: str, value: Any) -> bool:
+def _missing_everywhere(trial: Trial, document: Document, name: str, value: object) -> bool:
     """Whether a property that is not shown is not shown either where all that can be true is."""
     subject = document.subject
     creator = trial.creator(subject)
@@ -66,7 +66,7 @@ def _missing_everywhere(trial: Trial, document: Document, name: str, value: Any)
     return not _is_shown(trial, subject, {**flags, name: value}, name)
 
 
-def _is_left_out_as_nothing(trial: Trial, document: Document, name: str, value: Any) -> bool:
+def _is_left_out_as_nothing(trial: Trial, document: Document, name: str, value: object) -> bool:
     """Whether answers leave out what is false, 0 or empty, as Go's and protobuf's writers of JSON do by themselves.
 
     They do where another value is shown, and where the contract says nothing else of what is left out.

@@ -279,7 +279,7 @@ def _elsewhere(trial: Trial, subject: Subject, document: Document, name: str, op
     return trial.create_in(parent, trial.user, around).id
 
 
-def _led(parts: Parts, name: str, value: Any) -> Parts:
+def _led(parts: Parts, name: str, value: object) -> Parts:
     return {**parts, "path": {**parts.get("path", {}), name: value}}
 
 

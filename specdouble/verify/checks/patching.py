@@ -99,7 +99,7 @@ def _plain(session: Session, subject: Subject, updater: Updater) -> Iterator[tup
             yield name, schema
 
 
-def _written(trial: Trial, updater: Updater, document: Document, name: str, value: Any) -> Any:
+def _written(trial: Trial, updater: Updater, document: Document, name: str, value: object) -> Any:
     """What a read shows of the property after it was written."""
     accepted(trial.try_update(updater, document, {name: value}, as_it_is=True), f"{name} {shown(value)} in an update")
     return trial.look(document).get(name)
@@ -129,7 +129,7 @@ def _array(trial: Trial, subject: Subject, updater: Updater, name: str, schema: 
             raise Broken(f"{name} to be {shown(value)}, as it was sent", f"a read shows {shown(after)}")
 
 
-def _map(trial: Trial, subject: Subject, updater: Updater, name: str, values: Any) -> None:
+def _map(trial: Trial, subject: Subject, updater: Updater, name: str, values: object) -> None:
     """Of an object whose members a client names, a patch changes what it names, and takes away what is null."""
     resolve, fits = trial.contract.resolve, trial.session.bodies.property_fits
     one, other = (plausible(values, resolve, trial.session.fresh.word()) for _ in range(2))

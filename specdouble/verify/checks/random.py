@@ -76,7 +76,7 @@ def _shrunk(
         phases=(hypothesis.Phase.generate, hypothesis.Phase.shrink),
     )  # fmt: skip
     @hypothesis.given(strategy)
-    def attempt(value: Any) -> None:
+    def attempt(value: object) -> None:
         if stopped:
             return
         inner = Trial(trial.session, trial.operations)

@@ -75,7 +75,7 @@ def _refused_create(trial: Trial, subject: Subject, changes: dict[str, Any], che
     leaves_nothing(trial, subject, body)
 
 
-def _first_taken(trial: Trial, subject: Subject, name: str, value: Any, exchange: Exchange) -> Exchange:
+def _first_taken(trial: Trial, subject: Subject, name: str, value: object, exchange: Exchange) -> Exchange:
     """What was answered when a unique value was first sent, where it is refused since because it is there by now."""
     known: dict[tuple[str, str, str], Exchange] = trial.session.unfitting
     key = (subject.collection, name, shown(value))
@@ -227,7 +227,7 @@ def _edges(session: Session, subject: Subject, operation: Operation, updater: Up
             yield Case(Names.boundaries, f"{operation}: {promise}", run, what, about)
 
 
-def _edge(trial: Trial, subject: Subject, updater: Updater | None, name: str, value: Any, fits: bool) -> None:
+def _edge(trial: Trial, subject: Subject, updater: Updater | None, name: str, value: object, fits: bool) -> None:
     if fits and isinstance(value, str) and name in subject.once:
         word = trial.session.fresh.word()
         value = (word + value[len(word) :]) if len(value) > len(word) else _letters(len(value))
@@ -270,7 +270,7 @@ def _unknown(subject: Subject, operation: Operation, updater: Updater | None) ->
         yield Case(Names.unknown_properties, promise, run, what, about)
 
 
-def _extra(trial: Trial, subject: Subject, updater: Updater | None, extra: Any, is_open: bool) -> None:
+def _extra(trial: Trial, subject: Subject, updater: Updater | None, extra: object, is_open: bool) -> None:
     changes = {"specdoubleProbe": extra}
     document: Document | None
     if updater is None:
@@ -404,7 +404,7 @@ def _not_found(trial: Trial, subject: Subject, operation: Operation) -> None:
     refused_as(exchange, statuses, "a read of a document that is not there", strict=True)
 
 
-def _of_none(trial: Trial, known: Any, schema: Any) -> Any:
+def _of_none(trial: Trial, known: object, schema: Any) -> Any:
     """An id that hardly any document has, as the parameter takes it where that can be had."""
     fits = partial(trial.session.bodies.property_fits, schema)
     other = unlike_but_fitting(known, fits) if isinstance(known, str) else unlike(known)

@@ -166,7 +166,7 @@ def together(trial: Trial, operation: Operation, base: Body, changes: Body) -> B
     return kept
 
 
-def anew(trial: Trial, subject: Subject, name: str, schema: Any, value: Any) -> Any:
+def anew(trial: Trial, subject: Subject, name: str, schema: Any, value: object) -> Any:
     """The value, or one like it where a document may have it already and no two may."""
     return trial.session.bodies.value(subject, name, schema, trial.user, like=value) if name in subject.once else value
 
@@ -307,7 +307,7 @@ def _hidden_by(subject: Subject, trial: Trial, name: str, changed: set[str]) -> 
     )
 
 
-def _other(trial: Trial, name: str, schema: Any, before: Any) -> Any:
+def _other(trial: Trial, name: str, schema: Any, before: object) -> Any:
     """A value of the property other than this."""
     whole = merged(schema, trial.contract.resolve)
     others = [value for value in whole.get("enum") or [] if value != before]

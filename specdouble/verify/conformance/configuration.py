@@ -122,7 +122,7 @@ def authentication(session: Session, by_label: Mapping[str, Operation]) -> type:
     """What gives each request the credentials of a user who may ask for it."""
 
     class Credentials:
-        def get(self, _case: Any, context: Any) -> Any:
+        def get(self, _case: object, context: Any) -> Any:
             operation = by_label.get(context.operation.label)
             user = session.crowd.who((operation.id,)) if operation is not None else User("")
             if operation is None or not user.name:

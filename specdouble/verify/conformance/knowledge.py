@@ -279,7 +279,7 @@ class Knowledge:
         if body != case.body and self._is_valid(media, body) == self._is_valid(media, case.body):
             case.body = body
 
-    def _is_valid(self, media: Media, body: Any) -> bool:
+    def _is_valid(self, media: Media, body: object) -> bool:
         """Whether a body fits its schema, formats included."""
         return media.slot is None or self.session.contract.schemas.is_valid(media.slot, body)
 
@@ -422,7 +422,7 @@ def exchange_of(call: Call, response: Response) -> Exchange:
     return Exchange(call, method, "", {}, None, response.status_code, headers, content, 0.0, 0.0)
 
 
-def sane(value: Any) -> Any:
+def sane(value: object) -> Any:
     """The value without what no store can carry: NUL, half surrogates, integers over 64 bits, keys of operators."""
     if isinstance(value, str):
         return "".join(char for char in value if char != "\0" and not "\ud800" <= char <= "\udfff")

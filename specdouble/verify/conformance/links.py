@@ -42,7 +42,7 @@ def _take_out_headers(contract: Contract, data: dict[str, Any]) -> None:
                 owner["parameters"] = [one for one in declared if not _is_no_input(contract.resolve(one))]
 
 
-def _is_no_input(parameter: Any) -> bool:
+def _is_no_input(parameter: object) -> bool:
     if not isinstance(parameter, dict) or not {"name", "in"} <= parameter.keys():
         return False
     return is_ignored(parameter) or (parameter["in"] == "header" and is_token_field(str(parameter["name"])))

@@ -27,10 +27,10 @@ def name_in_path(case: Any, values: Mapping[str, Any]) -> None:
     }
 
 
-def _is_same(one: Any, other: Any) -> bool:
+def _is_same(one: object, other: object) -> bool:
     return type(one) is type(other) and bool(one == other)
 
 
-def _in_address(value: Any) -> Any:
+def _in_address(value: object) -> Any:
     """The value as one segment of a path (RFC 3986, 2.1 and 3.3)."""
     return _DOTS.get(value) or quote(value, safe="") if isinstance(value, str) else value
