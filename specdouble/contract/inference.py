@@ -16,6 +16,7 @@ from typing import Any
 
 from specdouble.contract.action import is_of_no_resource
 from specdouble.contract.bodies import Bodies, Found, Properties
+from specdouble.contract.bulk import infer_bulk_creates
 from specdouble.contract.custom_methods import infer_custom_methods
 from specdouble.contract.document import Document
 from specdouble.contract.group_actions import GroupActions
@@ -65,6 +66,8 @@ def infer(
     if not tells_callers:
         infer_people(guesses, operations, open_ones)
         open_ones = [one for one in open_ones if one.id not in done]
+    infer_bulk_creates(guesses, operations, open_ones)
+    open_ones = [one for one in open_ones if one.id not in done]
     infer_custom_methods(guesses, operations, open_ones)
     infer_singletons(guesses, [one for one in open_ones if one.id not in done])
     infer_parts(guesses, operations, [one for one in open_ones if one.id not in done])

@@ -26,6 +26,20 @@ def creates(contract: Contract, operation: Operation) -> bool:
             and any(bare(one.path) in (below, below + "/{}") for one in contract.operations.values()))  # fmt: skip
 
 
+def creates_many(contract: Contract, operation: Operation) -> bool:
+    """Whether the operation creates several documents at once, and does nothing else: `POST /rooms/batch`."""
+    action = contract.actions.get(operation.id)
+    return action is not None and action.does == "create_many" and operation.method == "post"
+
+
+def creator_beside(contract: Contract, operation: Operation) -> Operation:
+    """The operation that creates one document where this one creates several; itself, where there is none."""
+    collection = contract.actions[operation.id].collection
+    others = (contract.operations[key] for key, action in contract.actions_of[collection] if action.does == "create")
+    beside = (one for one in others if one.method == "post" and operation.path.startswith(one.path.rstrip("/")))
+    return next(beside, operation)
+
+
 def _asks(contract: Contract, operation: Operation) -> bool:
     """Whether it reads by a POST, as its path says and no status or id of the answer denies: `/runs/query`."""
     last = operation.path.rstrip("/").rpartition("/")[2].lower()

@@ -8,11 +8,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from specdouble.contract import Contract, Operation
-from specdouble.verify.creation import creates, ends_in_parameter
+from specdouble.verify.creation import creates, creates_many, ends_in_parameter
 from specdouble.verify.exchange import Call, is_segment
 from specdouble.verify.ledger import SAFE, Ledger
+from specdouble.verify.new_ids import LONGEST_NAME, texts_within
 from specdouble.verify.register import Created
-from specdouble.verify.wrapper import unwrapped
+from specdouble.verify.wrapper import each_sent, unwrapped
 
 _WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 
@@ -102,6 +103,8 @@ class Guard:
         # `projects_destroy` is what Django REST Framework calls a DELETE of one document: it goes to this run's own.
         deletes_one = operation.method == "delete" and ends_in_parameter(operation)
         found = name & (WHOLESALE if deletes_one else DESTRUCTIVE | WHOLESALE)
+        if creates_many(self.contract, operation):  # what it makes is this run's, as far as it makes it anew
+            found = name & (DESTRUCTIVE | _EDITING)
         plain = action is not None or creates(self.contract, operation)
         if not plain:
             said = _words(operation.summary)
@@ -159,7 +162,7 @@ class Guard:
         """Why the path leads to what is another's."""
         operation = call.operation
         named = self.ledger.kinds.named(operation, call.path)
-        making = creates(self.contract, operation)
+        making = creates(self.contract, operation) or creates_many(self.contract, operation)
         under_own = False
         for position, (name, kind, value) in enumerate(named):
             made = self.ledger.owned(kind, value)
@@ -208,11 +211,27 @@ class Guard:
                 return f"{call.operation} is not sent with {name} {value!r}: this run did not create it"
             if self.loses(call, name, value):
                 return f"{call.operation} is not sent with {name} {value!r}: no path of this run would find it by that"
+        if creates_many(self.contract, call.operation):
+            return self._several(call)
         if any(self.ledger.owned(kind, value) for _, kind, value in named):
             return None
         for name, value, itself in (*_ids(body), *_ids(dict(call.query))):
             if self.is_anothers(call.operation, name, value, itself):
                 return f"{call.operation} is not sent with {name} {value!r}: this run made no such document"
+        return None
+
+    def _several(self, call: Call) -> str | None:
+        """Why documents are not created together: one may be another's, or nothing would tell that this run made it."""
+        names = self.ledger.kinds.id_names(call.operation)
+        for document in each_sent(self.contract, call.operation, call.body):
+            for name, value in document.items():
+                is_id = name in names and value is not None and not self.ledger.is_minted(value)
+                if is_id or self.joins_another(name, value):
+                    return f"{call.operation} is not sent with {name} {value!r}: this run did not create it"
+            if not any(map(self.ledger.is_minted, texts_within(document, LONGEST_NAME))):
+                return (
+                    f"{call.operation} is not sent without a word of this run in each document: it would not be known"
+                )
         return None
 
     def loses(self, call: Call, name: str, value: object) -> bool:

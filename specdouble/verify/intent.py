@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from specdouble.contract import Contract, Operation
-from specdouble.verify.creation import adds_by_name, creates, makes_elsewhere, may_create_by_path
+from specdouble.verify.creation import adds_by_name, creates, creates_many, makes_elsewhere, may_create_by_path
 from specdouble.verify.guard import Guard
 from specdouble.verify.joined import joined
 from specdouble.verify.ledger import SAFE, Ledger
@@ -19,7 +19,7 @@ def intent(contract: Contract, settings: Settings) -> Iterator[str]:
     ledger = Ledger(contract)
     guard = Guard(contract, ledger, named=settings.operations, is_open=settings.allow_destructive)
     operations = [one for one in contract.operations.values() if one.id not in settings.exclude]
-    making = [one for one in operations if creates(contract, one) or may_create_by_path(one)]
+    making = [one for one in operations if _makes(contract, one)]
     creators = [one for one in making if guard.forbids(one) is None]
     stays = [str(one) for one in creators if ledger.deleter(_example(ledger, one)) is None]
     untold = [one for one in operations if makes_elsewhere(contract, one) or adds_by_name(contract, one)]
@@ -52,6 +52,10 @@ def intent(contract: Contract, settings: Settings) -> Iterator[str]:
         )
 
 
+def _makes(contract: Contract, operation: Operation) -> bool:
+    return creates(contract, operation) or creates_many(contract, operation) or may_create_by_path(operation)
+
+
 def _is_locked(ledger: Ledger, settings: Settings, creator: Operation) -> bool:
     """Whether a document can be created with the credentials that there are, and not be deleted."""
     deletion = ledger.deleter(_example(ledger, creator))
@@ -70,4 +74,6 @@ def _may_call(settings: Settings, operation: Operation) -> bool:
 def _example(ledger: Ledger, operation: Operation) -> Created:
     """A document as the operation would create it."""
     parents = {name: name for name, _, _ in ledger.kinds.named(operation, {})}
-    return Created(ledger.kinds.made_by(operation) or "", "example", None, parents, operation)
+    is_of_several = creates_many(ledger.contract, operation)
+    kind = ledger.kinds.of_children(operation) if is_of_several else ledger.kinds.made_by(operation)
+    return Created(kind or "", "example", None, parents, operation)

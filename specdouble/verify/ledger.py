@@ -6,14 +6,14 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from threading import RLock
 from typing import Any
 
 from specdouble.contract import Contract, Operation
 from specdouble.verify.attempts import Attempts
-from specdouble.verify.creation import adds_by_name, bare, creates, ends_in_parameter
+from specdouble.verify.creation import adds_by_name, bare, creates, creates_many, creator_beside, ends_in_parameter
 from specdouble.verify.document_kinds import DocumentKinds
 from specdouble.verify.exchange import Call, Exchange, filled, is_segment
 from specdouble.verify.id_shape import are_drawn, counted, is_guessable, shape_of
@@ -21,6 +21,7 @@ from specdouble.verify.ledger_file import LedgerFile
 from specdouble.verify.new_ids import NewIds, texts_within
 from specdouble.verify.register import Created, Register
 from specdouble.verify.strangers import Strangers
+from specdouble.verify.wrapper import each_sent, rewrapped
 
 SAFE = ("get", "head", "options", "trace")
 LONGEST_SAID = 99  # characters of a text of the contract that may be an example of an id
@@ -154,12 +155,21 @@ class Ledger:
             number = self._sent
             self._open[number] = call
             self._tried.add(self.kinds.made_by(call.operation) or "")
-            if creates(self.contract, call.operation):
-                self.attempts.send(number, call)
+            for create in self._creates(call):
+                self._tried.add(self.kinds.of_children(create.operation))
+                self.attempts.send(number, create)
             self._file.note(
                 {"sending": number, "request": str(call.operation), "path": dict(call.path), "as": call.user}
             )
         return number
+
+    def _creates(self, call: Call) -> list[Call]:
+        """The creates of one document each that a request is, or stands for."""
+        if creates_many(self.contract, call.operation):
+            one = creator_beside(self.contract, call.operation)
+            sent = each_sent(self.contract, call.operation, call.body)
+            return [replace(call, operation=one, body=rewrapped(self.contract, one, {}, document)) for document in sent]
+        return [call] if creates(self.contract, call.operation) else []
 
     def search(self, create: Call) -> None:
         """Note that the list that a create writes to was searched: what is not known of it by now is not there."""
@@ -197,8 +207,11 @@ class Ledger:
         """Note what an answered request created, deleted or renamed."""
         with self._lock:
             self.attempts.answer(number)
-            if exchange.ok:
+            if exchange.ok and creates_many(self.contract, call.operation):
+                self._note_created_together(call, exchange)
+            elif exchange.ok:
                 self._note(call, exchange)
+            if exchange.ok:
                 self._note_above(call)
                 if self.watches:
                     self.see(exchange.json)
@@ -262,6 +275,15 @@ class Ledger:
         if not is_named and not several:
             self.unnamed.append(call)
             self._file.note({"created": None, "kind": kind, "by": str(call.operation), "as": call.user})
+
+    def _note_created_together(self, call: Call, exchange: Exchange) -> None:
+        kind = self.kinds.of_children(call.operation)
+        for create, key in zip(self._creates(call), self._ids.of_each(call, exchange), strict=True):
+            if key in (None, ""):
+                self.unnamed.append(create)
+                self._file.note({"created": None, "kind": kind, "by": str(call.operation), "as": call.user})
+            else:
+                self._add(Created(kind, key, call.user, dict(call.path), create.operation, call.authorization))
 
     def _add_pair(self, pair: tuple[str, dict[str, Any]], call: Call) -> None:
         """Note what two values name; where another has the last of them, it is told as one that nothing names."""

@@ -12,7 +12,7 @@ from specdouble.verify.creation import bare, creates
 from specdouble.verify.document_kinds import DocumentKinds
 from specdouble.verify.exchange import Call, Exchange
 from specdouble.verify.id_shape import bare_id
-from specdouble.verify.wrapper import unwrapped
+from specdouble.verify.wrapper import each_sent, unwrapped
 
 LONGEST_NAME = 100_000  # characters of a name that a create has asked for
 NAMES = ("name", "key", "slug", "code")  # what a document is found by, where its create does not tell an id
@@ -62,6 +62,24 @@ class NewIds:
         names = self._kinds.id_names(call.operation)
         shown = [entry.get(name) for entry in exchange.json if isinstance(entry, dict) for name in names]
         return [one for one in shown if isinstance(one, str) and one.casefold() in asked]
+
+    def of_each(self, call: Call, exchange: Exchange) -> list[Any]:
+        """The ids of what a create of several made, in the order of the request; None of one that no answer shows.
+
+        The entry of each is known by a word of this run that was sent, and no other document has.
+        """
+        found = exchange.at(self._contract.actions[call.operation.id].envelope)
+        entries = [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
+        return [
+            self._of_entry(call.operation, one, entries) for one in each_sent(self._contract, call.operation, call.body)
+        ]
+
+    def _of_entry(self, operation: Operation, sent: dict[str, Any], entries: list[dict[str, Any]]) -> Any:
+        words = {text.casefold() for text in texts_within(sent, LONGEST_NAME) if self._is_minted(text)}
+        shown = (one for one in entries if words & {text.casefold() for text in texts_within(one, LONGEST_NAME)})
+        entry = next(shown, {})
+        values = (entry.get(name) for name in self._kinds.id_names(operation))
+        return next((one for one in values if isinstance(one, str | int) and not isinstance(one, bool)), None)
 
     def shown(self, operation: Operation, exchange: Exchange, names: Iterable[str] = ()) -> Any:
         """The id that an answer shows, under these names or those that are usual for the operation."""

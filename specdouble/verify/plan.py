@@ -7,6 +7,7 @@ from specdouble.verify.attack import attack_of
 from specdouble.verify.case import Case, Missing
 from specdouble.verify.checks import (
     authentication,
+    bulk,
     concurrency,
     deletion,
     derived_values,
@@ -31,6 +32,7 @@ from specdouble.verify.session import Session
 # What there is for each collection, whatever its rules.
 OF_SUBJECTS = (
     writes.plan,
+    bulk.plan,
     refusals.plan,
     refusals.plan_reads,
     refusals.plan_queries,

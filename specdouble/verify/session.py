@@ -16,7 +16,7 @@ from specdouble.verify.baseline import State
 from specdouble.verify.baselines import Baselines
 from specdouble.verify.bodies import Bodies
 from specdouble.verify.client import Client
-from specdouble.verify.creation import creates
+from specdouble.verify.creation import creates, creates_many, creator_beside
 from specdouble.verify.document import Document
 from specdouble.verify.exchange import PART_OF, Call, Exchange
 from specdouble.verify.fresh_values import FreshValues
@@ -266,6 +266,8 @@ class Session:
         Raises:
             NotExercised: none could be made.
         """
+        if creates_many(self.contract, operation):
+            return self._several(operation, user)
         subject = self.written(operation)
         if subject is not None:
             return self.bodies.make(subject, operation, user, False)
@@ -281,6 +283,13 @@ class Session:
         body = in_order(body, body)
         shown = self.described(operation)
         return body if shown is None else self.bodies.kept(shown, Write(operation, body))
+
+    def _several(self, operation: Operation, user: User) -> list[dict[str, Any]]:
+        """As few documents as an operation takes that creates several."""
+        subject = self.subjects[self.contract.actions[operation.id].collection]
+        one = creator_beside(self.contract, operation)
+        least = merged(document_schema(self.contract, operation), self.contract.resolve).get("minItems", 1)
+        return [self.bodies.make(subject, one, user, False) for _ in range(max(least, 1))]
 
     def full_document(self, operation: Operation, user: User) -> dict[str, Any]:
         """A document with every property of an operation that creates documents.

@@ -121,6 +121,12 @@ def unwrapped(contract: Contract, operation: Operation, body: object) -> Any:
     return body if document is None else _called(document, own_names(contract, operation))
 
 
+def each_sent(contract: Contract, operation: Operation, body: object) -> list[dict[str, Any]]:
+    """The documents that the body of a create of several holds."""
+    held = unwrapped(contract, operation, body)
+    return [one for one in held if isinstance(one, dict)] if isinstance(held, list) else []
+
+
 def rewrapped(contract: Contract, operation: Operation, body: object, document: object) -> Any:
     """The body with another document in the place of its own; what stands beside it stays."""
     return _replaced(body, wrapper_of(contract, operation), _as_sent(contract, operation, document))

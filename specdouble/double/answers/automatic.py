@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Container, Mapping, Sequence
+from copy import deepcopy
 
 from specdouble.contract import Action, Contract, Operation, PropertyRule, Resource
 from specdouble.contract.arguments import argument_name
@@ -26,7 +27,7 @@ from specdouble.double.answers.preconditions import Preconditions
 from specdouble.double.answers.repeated import once
 from specdouble.double.answers.samples.sample import sampled
 from specdouble.double.answers.samples.sampler import Sampler, UnsatisfiableError
-from specdouble.double.answers.sent import sent_properties
+from specdouble.double.answers.sent import sent_properties, unwrapped
 from specdouble.double.state.documents import Collection, Lower
 from specdouble.double.state.keeper import Document
 from specdouble.double.state.patch import JsonPatch, MergePatch, refusing
@@ -98,7 +99,7 @@ class AutomaticOperation:
         self._listed = lists.of(self._resource)
         self._sent = sent_properties(contract, operation, action)
         self._entries = Entries(contract, self._resource)
-        self._defaults = _defaults(contract, operation, self._resource, self._sent.names)
+        self._defaults = _defaults(contract, operation, action, self._sent.names)
         self._naming = _naming(contract, action, self._sent.names)
         self._makers = Makers(contract, self._resource, self._sent.own, sampler)
         self._initial = initial_values(contract, self._resource, self._sent.own)
@@ -141,10 +142,17 @@ class AutomaticOperation:
         return copied
 
     def create_many(self, **arguments: JSON) -> Result:
-        """Store each document of the body's array."""
+        """Store each document of the body's array; none, where one of them is refused."""
         values = self._values(arguments)
         documents, scope = self._placement.documents(values), self._placement.scope(values)
-        stored = [self._inserted(documents, {**one, **scope}) for one in self._bodies(arguments)]
+        stored: list[Document] = []
+        try:
+            for one in self._bodies(arguments):
+                stored += [self._inserted(documents, {**deepcopy(self._defaults), **one, **scope})]
+        except Problem:
+            for one in stored:
+                documents.withdraw({**scope, self._resource.id: one[self._resource.id]})
+            raise
         return self._answer.of_new(stored, {})
 
     def read(self, **arguments: JSON) -> Result:
@@ -413,9 +421,10 @@ def _naming(contract: Contract, action: Action, sent: Mapping[str, str]) -> str:
     return next((sent[name] for name in sent if name in others and name not in own), "")
 
 
-def _defaults(contract: Contract, operation: Operation, resource: Resource, sent: Mapping[str, str]) -> dict[str, JSON]:
+def _defaults(contract: Contract, operation: Operation, action: Action, sent: Mapping[str, str]) -> dict[str, JSON]:
     """What a client may send of a document has where it is not sent, as the request says or the document itself."""
     media = operation.document_body
-    asked = contract.fields(media.schema) if media else {}
-    schemas = [(own, part) for name, own in sent.items() for part in (resource.properties.get(own), asked.get(name))]
+    asked = contract.fields(unwrapped(contract, media.schema, action.wrapper)) if media else {}
+    kept = contract.resources[action.collection].properties
+    schemas = [(own, part) for name, own in sent.items() for part in (kept.get(own), asked.get(name))]
     return {own: part["default"] for own, part in schemas if part and "default" in part}

@@ -172,6 +172,13 @@ class Collection:
         """Store several new documents, in order, up to the first that is refused."""
         return InsertManyResult([self.insert_one(one).inserted_id for one in documents], acknowledged=True)
 
+    def withdraw(self, filter: Filter) -> None:
+        """Take back the first document that the filter matches: the request that has stored it is refused after all."""
+        found = self._documents.find_one(self._own(filter))
+        if found is not None:
+            self._documents.delete_one({"_id": found["_id"]})
+            self._note_write()
+
     def update_one(self, filter: Filter, update: Update, *, upsert: bool = False) -> UpdateResult:
         """Change the first document that the filter matches by update operators."""
         before = self._documents.find_one(self._own(filter))

@@ -8,9 +8,19 @@ from specdouble.prove.fault import Mutant
 
 def mutants_of(contract: Contract) -> list[Mutant]:
     """Every mutant of the contract, by rule first, then by operation."""
-    from specdouble.prove.mutants import authentication, fields, lists, lives, places, requests, responses, storage
+    from specdouble.prove.mutants import (
+        authentication,
+        fields,
+        lists,
+        lives,
+        places,
+        requests,
+        responses,
+        storage,
+        together,
+    )
     from specdouble.rules import of_all
 
-    kept = (storage, lives, places, lists)
+    kept = (storage, together, lives, places, lists)
     modules = (*of_all("faults").values(), *kept, responses, fields, requests, authentication)
     return list({mutant.id: mutant for module in modules for mutant in module.mutants(contract)}.values())

@@ -10,7 +10,8 @@ from typing import Any
 from specdouble.contract.rule import PropertyRule, ScopeRule
 from specdouble.rules.limit.rule import REACHABLE, Limit
 from specdouble.verify.attack import Attack
-from specdouble.verify.case import Case, Missing, Plan, ids
+from specdouble.verify.bulk import Bulk, bulks
+from specdouble.verify.case import Case, Missing, Names, Plan, ids
 from specdouble.verify.document import Document
 from specdouble.verify.exchange import Call, Exchange
 from specdouble.verify.identity import User
@@ -49,6 +50,10 @@ def plan(session: Session, subject: Subject, rule: Limit) -> Plan:
             yield Case(rule.id, "another scope has a limit of its own", partial(_elsewhere, **of, one=one, other=other),
                        whom, about)  # fmt: skip
     yield from _moves(subject, rule)
+    for bulk in bulks(session, subject):
+        run = partial(_together, subject=subject, rule=rule, bulk=bulk)
+        promise = f"{bulk.operation} creates no more than there is room for"
+        yield Case(rule.id, promise, run, "", ids(bulk.operation), decisive=True)
 
 
 def _share(session: Session, subject: Subject, rule: Limit, one: User, other: User) -> bool:
@@ -291,6 +296,20 @@ def _moved(trial: Trial, subject: Subject, rule: Limit, updater: Updater, name: 
     refused_as(
         exchange, {rule.status_among(updater.operation.statuses)}, f"a change to the {name} of {rule.most} others"
     )
+
+
+def _together(trial: Trial, subject: Subject, rule: Limit, bulk: Bulk) -> None:
+    """Of two at once for the last place, none is there: one alone is taken after that."""
+    if bulk.least > 1 or rule.most < 2:
+        raise NotExercised("as many documents as it takes at the least are more than there may be")
+    call = _filled(trial, subject, rule, trial.user, leaving=2)
+    place = bulk.at(trial.session, trial.user, call.path)
+    accepted(bulk.send(trial, place, [subject.unwrapped(call)]), "a document that there is room for")
+    calls = [_again(trial, subject, rule, trial.user, call) for _ in range(2)]
+    exchange = bulk.send(trial, place, [subject.unwrapped(one) for one in calls])
+    refused_as(exchange, _statuses(rule, exchange.call), f"two documents beside {rule.most - 1} of {rule.most}")
+    last, _ = _send(trial, subject, trial.user, _again(trial, subject, rule, trial.user, call))
+    accepted(last, "a document in the place that a refused create of two has left", Names.refused_leaves_no_trace)
 
 
 ATTACK = Attack(plan, room=room)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from specdouble.rules.unique.attack.bulk import of_bulk
 from specdouble.rules.unique.attack.several import keep, of_several
 from specdouble.rules.unique.attack.single import of_one
 from specdouble.rules.unique.attack.variant import with_word
@@ -21,6 +22,7 @@ def plan(session: Session, subject: Subject, rule: UniqueKey) -> Plan:
         yield from of_several(session, subject, rule)
     elif isinstance(rule, Unique):
         yield from of_one(session, subject, rule)
+    yield from of_bulk(session, subject, rule)
 
 
 def value(session: Session, subject: Subject, rule: Unique, schema: Any, user: User, like: Any = None) -> Any:  # noqa: ARG001
