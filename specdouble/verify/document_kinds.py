@@ -7,6 +7,7 @@ from typing import Any
 
 from specdouble.contract import Contract, Operation
 from specdouble.verify.creation import bare, creates, ends_in_parameter, kinds_by_path
+from specdouble.verify.id_shape import shape_of
 from specdouble.verify.values import kind as type_of
 from specdouble.verify.values import merged
 
@@ -27,7 +28,8 @@ class DocumentKinds:
             one for one in operations if one.method == "delete" and ends_in_parameter(one) and self.named(one, {})
         ]
         self._creatable = {self.made_by(one) for one in operations}
-        self.numbered = set(self._kinds_by_number())
+        self.numbered, self._uuids = set[str](), set[str]()
+        self._tell_forms()
 
     def named(self, operation: Operation, values: Mapping[str, Any]) -> list[tuple[str, str, Any]]:
         """The path parameters of a request in the order of the path: name, kind of document, value."""
@@ -49,13 +51,22 @@ class DocumentKinds:
             prefix += "/" + ("{}" if names else segment)
             yield from ((name, self._kinds.get(prefix, prefix)) for name in names)
 
-    def _kinds_by_number(self) -> Iterator[str]:
-        """The kinds of documents that paths name by a number: no text is the id of one."""
+    def _tell_forms(self) -> None:
+        """Note the kinds of documents that paths name by a number, or by a UUID: no other text is the id of one."""
         for operation in self._contract.operations.values():
             schemas = {one.name: one.schema for one in operation.parameters if one.location == "path"}
             for name, sort, _ in self.named(operation, {}):
-                if type_of(merged(schemas.get(name), self._contract.resolve)) in ("integer", "number"):
-                    yield sort
+                schema = merged(schemas.get(name), self._contract.resolve)
+                if type_of(schema) in ("integer", "number"):
+                    self.numbered.add(sort)
+                elif schema.get("format") == "uuid":
+                    self._uuids.add(sort)
+
+    def may_be_named(self, kind: str, value: Any) -> bool:
+        """Whether a path may name a document of the kind by the value, by its form."""
+        if kind in self.numbered:
+            return str(value).isdigit()
+        return kind not in self._uuids or shape_of(value) == "uuid"
 
     def of_children(self, operation: Operation) -> str:
         """What a create makes: a document of the collection, or of the path below."""

@@ -61,6 +61,7 @@ class Ledger:
         self._traces = Register(self.kinds)  # seen in lists, though no answer said so
         self._gone = Register(self.kinds)  # what this run made and deleted
         self._answered_at: dict[tuple[str, str], float] = {}  # when the last answer came that a document was made
+        self._gives_ids: set[str] = set()  # the kinds whose ids the server gives
         self._tried: set[str] = set()  # the kinds of which a create was sent
         self._missed: set[tuple[str, str]] = set()  # what was not found when it was to be deleted
         self._lock, self._sent = RLock(), 0
@@ -223,9 +224,13 @@ class Ledger:
     def _settle(self, number: int, call: Call, exchange: Exchange) -> None:
         """Note that a request was answered; what a refused create asked for may still be seen to be there."""
         self._open.pop(number, None)
-        name = self._ids.asked(call) if number and not exchange.ok else None
+        name = self._asked(call) if number and not exchange.ok else None
         if isinstance(name, str) and self.kinds.made_by(call.operation) is not None:
             self.refused[name] = call
+
+    def _asked(self, call: Call) -> Any:
+        """The id that a create asked for; None where the server gives such documents ids of its own."""
+        return None if self.kinds.made_by(call.operation) in self._gives_ids else self._ids.asked(call)
 
     def _note(self, call: Call, exchange: Exchange) -> None:
         method = call.operation.method
@@ -342,6 +347,8 @@ class Ledger:
             return  # the create answered with a document that was there before
         self.created.add(made)
         self.recent.add(made.name)
+        if not self.is_minted(made.id):
+            self._gives_ids.add(made.kind)
         self._values[str(made.id)] += 1
         self._file.note({
             "created": made.id, "kind": made.kind, "by": str(made.by), "parents": dict(made.parents), "as": made.user,
@@ -423,7 +430,7 @@ class Ledger:
         """What may be there: its create was not answered, or with an error, or refused and it was seen all the same."""
         found = [*self._traces]
         for call in list(self._open.values()):
-            kind, name = self.kinds.made_by(call.operation), self._ids.asked(call)
+            kind, name = self.kinds.made_by(call.operation), self._asked(call)
             if kind is not None and name is not None and (kind, str(name)) not in self._missed:
                 path = {one: value for one, value in call.path.items() if value != name}
                 made = Created(kind, name, call.user, path, call.operation, call.authorization, sure=False)

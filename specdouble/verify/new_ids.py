@@ -49,7 +49,7 @@ class NewIds:
         asked = (*self._kinds.id_names(call.operation), *NAMES)
         minted = [body[name] for name in asked if self._is_minted(body.get(name))]
         kind = self._kinds.of_children(call.operation)
-        return next((value for value in minted if kind not in self._kinds.numbered or str(value).isdigit()), None)
+        return next((value for value in minted if self._kinds.may_be_named(kind, value)), None)
 
     def several(self, call: Call, exchange: Exchange) -> list[Any]:
         """The ids of the documents that a create of many made: those of its list that the request asked for.

@@ -27,7 +27,7 @@ paths:
     parameters: [{$ref: "#/components/parameters/shelf"}, {$ref: "#/components/parameters/label"}]
     put: {operationId: putLabel, responses: {"200": {description: there}}}
   /rooms/{room}:
-    parameters: [{name: room, in: path, required: true, schema: {type: string}}]
+    parameters: [{name: room, in: path, required: true, schema: {type: string, format: uuid}}]
     get: {operationId: readRoom, responses: {"200": {description: it}}}
 """
 SHELF, LABEL, ROOM = "/shelves/{}", "/shelves/{}/labels/{}", "/rooms/{}"
@@ -68,6 +68,26 @@ def test_what_no_operation_creates_is_given(kinds: DocumentKinds) -> None:
 
 def test_what_paths_name_by_a_number_is_numbered(kinds: DocumentKinds) -> None:
     assert kinds.numbered == {SHELF}
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "fits"),
+    [
+        (SHELF, 7, True),
+        (SHELF, "red", False),
+        (LABEL, "red", True),
+        (ROOM, "red", False),
+        (ROOM, "3a85acb3-926c-4807-853c-552d569536eb", True),
+    ],
+)
+def test_a_name_of_another_form_is_the_id_of_no_document(
+    kind: str, value: object, fits: bool, kinds: DocumentKinds
+) -> None:
+    assert kinds.may_be_named(kind, value) is fits
+
+
+def test_what_a_path_names_leads_through_what_lies_above_it(contract: Contract, kinds: DocumentKinds) -> None:
+    assert kinds.above(contract.operations["putLabel"], {"shelfId": 7, "label": "new"}) == {SHELF: "7"}
 
 
 def test_what_can_be_deleted_is_known_by_its_path(kinds: DocumentKinds) -> None:

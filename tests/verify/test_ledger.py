@@ -135,3 +135,14 @@ def test_what_a_list_does_not_show_and_no_path_finds_is_gone(contract: Contract)
     session.ledger.miss(next(iter(session.ledger.created)))
     session.ledger.search(Call(contract.operations["createTag"]))
     assert left_over(session) == []
+
+
+def test_a_name_that_was_refused_is_no_id_where_the_server_gives_ids(contract: Contract) -> None:
+    """Another document of the name is no proof that the refused create made one."""
+    ledger = Ledger(contract)
+    call = Call(contract.operations["createTag"], body={"name": ledger.mint("tag-0")}, has_body=True)
+    made = Exchange(call, "POST", "", {}, None, 201, {"content-type": "application/json"}, b'{"id": "8a3f"}', 0.0, 0.0)
+    ledger.answer(ledger.send(call), call, made)
+    sent(ledger, "createTag", {"name": ledger.mint("tag-1")}, 409)
+    ledger.see([{"id": "77c1", "name": "tag-1"}])
+    assert known(ledger.newest_first()) == [("8a3f", True)]

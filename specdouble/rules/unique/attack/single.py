@@ -14,6 +14,7 @@ from specdouble.rules.unique.attack.variant import Pair, pairs
 from specdouble.rules.unique.rule import Unique
 from specdouble.verify.case import Case, Missing, Names, Plan, ids
 from specdouble.verify.checks.refusals import refused_update
+from specdouble.verify.document import Document
 from specdouble.verify.problem import Broken, NotExercised, NotPromised
 from specdouble.verify.refusal import says_taken
 from specdouble.verify.sender import CLIENTS
@@ -121,14 +122,30 @@ def _unless_refused_alone(trial: Trial, subject: Subject, rule: Unique, value: A
 
 def _taken_in_each_state(trial: Trial, subject: Subject, rule: Unique) -> None:
     """What is cancelled holds its name still, where no `where` says otherwise."""
-    documents = list(trial.in_each_state(subject))
+    named = ((one, _with_value(trial, subject, rule, one)) for one in trial.in_each_state(subject))
+    documents = [(document, sent) for document, sent in named if sent is not None]
     if not documents:
-        raise NotExercised("no document could be brought into another state")
-    for document in documents:
-        body, place = alike(trial, subject, rule, document.sent), {"path": document.around.get("path", {})}
+        raise NotExercised(f"no document with {rule.name} could be brought into another state")
+    for document, sent in documents:
+        body, place = alike(trial, subject, rule, sent), {"path": document.around.get("path", {})}
         exchange, _ = trial.try_create(subject, document.user, body, around=place)
         what = f"a second {rule.name} beside that of {document.id}, which is in another state,"
         refused_as(exchange, statuses(rule, exchange.call.operation), what)
+
+
+def _with_value(trial: Trial, subject: Subject, rule: Unique, document: Document) -> dict[str, Any] | None:
+    """What a document was made of, a value for the rule included: an update gives it one where it may be without.
+
+    None where no update does.
+    """
+    if rule.name in document.sent:
+        return document.sent
+    free = (one for one in subject.updaters if rule.name in subject.taken(one.operation))
+    updater = None if rule.name in subject.bound_on_update else next(free, None)
+    value = body_of(trial, subject, rule, document.user)[rule.name]
+    if updater is None or not trial.try_update(updater, document, {rule.name: value}).ok:
+        return None
+    return {**document.sent, rule.name: value}
 
 
 def _taken_in_state(trial: Trial, subject: Subject, rule: Unique, state: dict[str, Any]) -> None:
