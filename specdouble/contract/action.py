@@ -9,11 +9,12 @@ from typing import Any, NamedTuple
 
 from specdouble.contract.bodies import Bodies
 from specdouble.contract.document import Document
-from specdouble.contract.identity import segment_of
+from specdouble.contract.identity import segment_of, singular
 from specdouble.contract.kind import suggestion
 from specdouble.contract.operation import Operation
+from specdouble.contract.people import is_of_a_session
 from specdouble.contract.pointer import pointer
-from specdouble.contract.properties import is_array
+from specdouble.contract.properties import is_array, plain
 from specdouble.contract.resource import Action, Resource
 
 _KEYS = ("action", "collection", "id", "set")
@@ -259,9 +260,15 @@ class _Reader:
             return "list" if operation.method == "get" else None
         if self.last_parameter(operation) is not None:
             return self._guess_on_one(operation, resource)
-        if operation.method == "post":
+        if operation.method == "post" and not self._shows_who_signs_in(operation, resource):
             return "create" if "201" in operation.responses or not envelope else None
         return None
+
+    @staticmethod
+    def _shows_who_signs_in(operation: Operation, resource: Resource) -> bool:
+        """Whether it shows somebody who was there before, as `POST /login` does; `/sessions` may make a session."""
+        own = singular(plain(resource.collection))
+        return is_of_a_session(operation) and singular(plain(segment_of(operation.path))) != own
 
     def _guess_on_one(self, operation: Operation, resource: Resource) -> str | None:
         if operation.method == "get":

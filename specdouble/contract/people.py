@@ -83,6 +83,11 @@ def signs_in(operation: Operation) -> bool:
     return is_open(operation) and plain(segment_of(operation.path)) in SIGN_IN
 
 
+def is_of_a_session(operation: Operation) -> bool:
+    """Whether its path says that it signs somebody in or out, or renews a token, whoever may ask for it."""
+    return plain(segment_of(operation.path)) in SIGN_IN | SIGN_OUT | _RENEWING
+
+
 def _signs_up(guesses: Guesses, operation: Operation) -> bool:
     """Whether it is the contract's sign-up: `POST /auth/register`, or an open `POST /users` that takes a password."""
     if not is_open(operation):

@@ -13,7 +13,7 @@ from specdouble.verify.exchange import Exchange
 from specdouble.verify.problem import Broken, NotExercised, Trouble
 from specdouble.verify.session import Session
 from specdouble.verify.shared import Shared
-from specdouble.verify.subject import Subject
+from specdouble.verify.subject import Subject, Updater
 from specdouble.verify.trial import Trial
 from specdouble.verify.wrapper import wrapper_of
 
@@ -98,3 +98,29 @@ def sent(trial: Trial, subject: Subject, **values: Any) -> Exchange:
     if not trial.session.bodies.fits(creator, body):
         raise NotExercised(f"the schema of {creator} takes no such body")
     return trial.try_create(subject, trial.user, body)[0]
+
+
+def shares(contract: Contract, operation: Operation, at: str) -> bool:
+    """Whether the schema of a property, which stands there, is that of the body that an operation takes, too."""
+    return any(place == at for _, _, place in sent_properties(contract, operation))
+
+
+def changed_without(trial: Trial, subject: Subject, updater: Updater, name: str) -> Exchange:
+    """The answer to a change of a new document that says nothing of one property.
+
+    Raises:
+        NotExercised: the same change with it is refused, too.
+    """
+    document, operation = trial.create(subject, full=True), updater.operation
+    held = {one: value for one, value in document.sent.items() if one in subject.requested(operation)}
+    call = trial.update_call(updater, document, held)
+
+    def answer(body: dict[str, Any]) -> Exchange:
+        whole = subject.wrapped(operation, body)
+        return trial.send(operation, document.user, path=call.path, query=call.query, body=whole)
+
+    told = subject.unwrapped(call)
+    control = answer(told)
+    if not control.ok:
+        raise NotExercised(f"{operation} answers {control.told(60)}")
+    return answer({one: value for one, value in told.items() if one != name})

@@ -95,3 +95,32 @@ def test_rules_beside_it_leave_what_operations_do_as_it_was_inferred(tmp_path: P
     assert {"register", "me", "change", "remove"} <= inferred.keys()
     assert {"step", "no_step"}.isdisjoint(inferred)
     assert told(read(tmp_path)) == inferred
+
+
+# Who signs in
+
+SESSIONS = """
+openapi: 3.0.3
+info: {title: sessions, version: '1'}
+security: [{basic: []}]
+paths:
+  /users: {post: &shows {requestBody: {content: {application/json: {schema: {}}}}, responses: {'200': &ok {
+    description: one, content: {application/json: {schema: {$ref: '#/components/schemas/User'}}}}}}}
+  /auth/local/login: {post: *shows}
+  /session: {post: {responses: {'201': *ok}}}
+  /users/{id}/logout: {post: {responses: {'201': *ok}}}
+  /tokens/refresh: {post: {responses: {'201': *ok}}}
+components:
+  securitySchemes: {basic: {type: http, scheme: basic}}
+  schemas: {User: {x-resource: {collection: %s, id: id}, type: object, properties: {id: {type: integer}}}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("collection", "making"), [("users", ["post /users"]), ("sessions", ["post /users", "post /session"])]
+)
+def test_a_sign_in_shows_who_was_there_before_and_makes_nobody(
+    tmp_path: Path, collection: str, making: list[str]
+) -> None:
+    (tmp_path / "openapi.yaml").write_text(SESSIONS % collection, "utf-8")
+    assert [name for name, one in read(tmp_path).actions.items() if one.does == "create"] == making

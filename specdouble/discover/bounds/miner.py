@@ -19,9 +19,15 @@ from specdouble.verify.exchange import Exchange
 from specdouble.verify.report.shell import curl_lines
 from specdouble.verify.reproduction import reproduction
 from specdouble.verify.session import Session
-from specdouble.verify.sight import INCONCLUSIVE, REFUSALS, sent_properties
+from specdouble.verify.sight import (
+    INCONCLUSIVE,
+    REFUSALS,
+    changed_without,
+    property_pointer,
+    sent_properties,
+)
 from specdouble.verify.subject import Subject, Updater
-from specdouble.verify.trial import view
+from specdouble.verify.trial import view, views
 from specdouble.verify.verdict import Failure
 
 _SEEKERS: Mapping[str, Callable[[Property], Iterator[Bound]]] = {
@@ -83,8 +89,13 @@ class _Bench:
             return self._told(claim, one, REFUTED, reason)
         if not one.parts(inside, outside):
             return self._told(claim, one, UNDECIDED, "the same is accepted once, and refused once")
+        return self._confirmed(claim, one, name)
+
+    def _confirmed(self, claim: Hypothesis, one: Property, name: str) -> Outcome:
+        """That a claim holds of creates; undecided where answers, which have the same schema, do not keep it."""
         self.known.add((name, claim.keyword))
-        return self._told(claim, one, CONFIRMED, claim.source.words)
+        objection = self._objection_of_answers(one, one.bound(claim.keyword, claim.value))
+        return self._told(claim, one, UNDECIDED if objection else CONFIRMED, objection or claim.source.words)
 
     def demanded(self, claim: Hypothesis) -> Iterator[Outcome]:
         """What becomes of the claim that a create must send some properties."""
@@ -94,8 +105,7 @@ class _Bench:
             one = Property(self.session, self.subject, name)
             told = Hypothesis("required", claim.pointer, [name], claim.source, claim.prior)
             if one.is_needed():
-                self.known.add((name, "required"))
-                yield self._told(told, one, CONFIRMED, claim.source.words)
+                yield self._confirmed(told, one, name)
             elif one.trial.exchanges and one.trial.exchanges[0].ok:
                 one.control = one.trial.exchanges[0]
                 yield self._told(told, one, REFUTED, f"a create without {name} is accepted")
@@ -153,13 +163,38 @@ class _Bench:
     def _objection(self, one: Property, bound: Bound) -> str:
         """Why the schema cannot say it, though creates are held to it; empty where it can."""
         for updater, at in self._updates(bound.name):
-            if at != self.places.get(bound.name, self.root + "/properties/" + bound.name):
+            if at != self._place(bound.name):
                 continue
             if bound.keyword == "required" and updater.partial:
                 return f"{updater.operation} has the same schema, and changes one property alone"
-            if bound.keyword != "required" and self._pair_on_update(one, updater, bound) is None:
+            if not self._is_kept_on_update(one, updater, bound):
                 return f"{updater.operation} has the same schema, and was not seen to refuse what creates refuse"
+        return self._objection_of_answers(one, bound)
+
+    def _is_kept_on_update(self, one: Property, updater: Updater, bound: Bound) -> bool:
+        if bound.keyword != "required":
+            return self._pair_on_update(one, updater, bound) is not None
+        with suppress(*INCONCLUSIVE):
+            return changed_without(one.trial, self.subject, updater, bound.name).status in REFUSALS
+        return False
+
+    def _objection_of_answers(self, one: Property, bound: Bound) -> str:
+        """That answers have the same schema, and show what was taken otherwise: the bound is of requests alone."""
+        properties, at = self.subject.resource.properties, self._place(bound.name)
+        if bound.name not in properties or property_pointer(self.session.contract, self.subject, bound.name) != at:
+            return ""
+        schema = {**properties[bound.name], bound.keyword: bound.value}
+        with suppress(*INCONCLUSIVE):
+            document = next(made for made in one.trial.made if made.made is bound.control)
+            for _, seen in views(one.trial, document):
+                is_kept = bound.keyword == "required" or self.session.bodies.property_fits(schema, seen.get(bound.name))
+                if bound.name not in seen or not is_kept:
+                    return "answers have the same schema, and do not show it so"
         return ""
+
+    def _place(self, name: str) -> str:
+        """Where the schema of a property of requests stands."""
+        return self.places.get(name, self.root + "/properties/" + name)
 
     def _updates(self, name: str) -> Iterator[tuple[Updater, str]]:
         for updater in self.subject.updaters:

@@ -13,16 +13,16 @@ from specdouble.verify.trial import Trial, view
 
 
 def _see(session: Session, subject: Subject) -> Iterator[Sight]:
-    """The properties that a create sets and no update changes."""
+    """The properties that a create sets and no update changes, whichever is asked."""
     if not subject.creators or not subject.updaters:
         return
-    updater, known = subject.updaters[0], subject.requested(subject.creators[0])
-    for name in subject.requested(updater.operation):
+    for name in subject.requested(subject.creators[0]):
         trial = new_trial(session, subject)
-        if name not in known or name not in subject.resource.properties or name in subject.bound_on_update:
+        changing = [one for one in subject.updaters if name in subject.requested(one.operation)]
+        if not changing or name not in subject.resource.properties or name in subject.bound_on_update:
             continue
         with suppress(*INCONCLUSIVE):
-            if _is_fixed(trial, subject, updater, name):
+            if all(_is_fixed(trial, subject, updater, name) for updater in changing):
                 words = f"a change of {name} is refused, though a create takes the value"
                 at = property_pointer(session.contract, subject, name)
                 yield Sight("x-immutable", at, True, words, trial.exchanges)
