@@ -8,7 +8,7 @@ from typing import Any
 
 from specdouble.contract.json_type import JSON
 
-_TIME = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d")
+_TIME = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d")  # RFC 3339, 5.6
 _TOKEN = re.compile(r"eyJ[\w-]+\.[\w-]+\.[\w-]*")
 _SHORTEST = 6  # characters of an id that is looked for within other texts
 _ID = re.compile(r"^_?ids?$|_ids?$|[a-z]I[dD]s?$")  # names under which ids stand

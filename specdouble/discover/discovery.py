@@ -355,7 +355,10 @@ class Discovery:
         *,
         once: bool = False,
     ) -> list[Result]:
-        """The results of an experiment with all of these at once, which ends when that part of the time is over.
+        """The results of experiments with all of these, which end when that part of the time is over.
+
+        Of several that would stand in one place one is tried after the other, until one holds. What holds is tried
+        again where another of the same property does not: a time that the server's clock sets may be any.
 
         Args:
             wanted: what is tried.
@@ -364,6 +367,31 @@ class Discovery:
             part: of all the time, what is over then.
             once: whether what is refused with another status than is usual is not tried with that.
         """
+        results = list[Result]()
+        for turn in _turns(wanted) or [[]]:
+            settled = {one.hypothesis.place for one in results if one.state == CONFIRMED}
+            left = [one for one in turn if one.place not in settled]
+            if left or not results:
+                results += self._tried_together(left, [] if results else stated, beside, part, once=once)
+        broken = {one.hypothesis.pointer for one in results if one.state == REFUTED and not one.written}
+        doubted = [one for one in results if one.state == CONFIRMED and not one.written]
+        again = [one.hypothesis for one in doubted if one.hypothesis.pointer in broken]
+        if not again:
+            return results
+        sure = [one.hypothesis for one in doubted if one.hypothesis not in again]
+        kept = [one for one in results if one.hypothesis not in again or one.written]
+        return kept + self._tried(again, [], [*beside, *(one for one in sure if one not in beside)], part, once=once)
+
+    def _tried_together(
+        self,
+        wanted: Sequence[Hypothesis],
+        stated: Sequence[tuple[Hypothesis, Rule]],
+        beside: Sequence[Hypothesis],
+        part: float,
+        *,
+        once: bool,
+    ) -> list[Result]:
+        """The results of one experiment with all of these; the arguments are those of `_tried`."""
         known = [Result.taken(self.known[one.key]) for one in wanted if one.key in self.known]
         waiting = [one for one in wanted if one.key not in self.known]
         laid = [*self.believed, *beside, *(one.hypothesis for one in known if one.state == CONFIRMED)]
@@ -453,6 +481,18 @@ class Discovery:
         """The rules that hold."""
         rules = [one.hypothesis for one in self.outcomes if one.holds and one.rule]
         return [one for one in rules if one not in self.believed]
+
+
+def _turns(hypotheses: Sequence[Hypothesis]) -> list[list[Hypothesis]]:
+    """The hypotheses in turns, of which none has two that would stand in one place."""
+    turns = list[list[Hypothesis]]()
+    for one in hypotheses:
+        free = next((turn for turn in turns if all(other.place != one.place for other in turn)), None)
+        if free is None:
+            turns.append([one])
+        else:
+            free.append(one)
+    return turns
 
 
 def _shared_alike(founded: Sequence[Hypothesis]) -> list[Hypothesis]:

@@ -2,13 +2,15 @@
 
 `PUT /crates/{key}` must hold the id that its path names. A new keeper must have a secret, which no answer shows, and a
 badge of few letters, which answers show with a word before it. A new loan must have a reason and a place, a change of
-it a place alone; `PUT` keeps its item as it is, which `PATCH` changes.
+it a place alone; `PUT` keeps its item as it is, which `PATCH` changes. Of the time
+when a crate is due, the day is shown.
 """
 
 from __future__ import annotations
 
 import itertools
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
+from datetime import datetime
 from typing import Any
 
 from starlette.applications import Starlette
@@ -22,9 +24,14 @@ Document = dict[str, Any]
 
 _TEXT = {"type": "string", "maxLength": 80}
 _NUMBER = {"type": "integer"}
+_TIME = {"type": "string", "format": "date-time"}
 _SCHEMAS: Document = {
-    "NewCrate": {"type": "object", "required": ["label"], "properties": {"label": _TEXT}},
-    "Crate": {"type": "object", "required": ["id", "label"], "properties": {"id": _NUMBER, "label": _TEXT}},
+    "NewCrate": {"type": "object", "required": ["label", "due"], "properties": {"label": _TEXT, "due": _TIME}},
+    "Crate": {
+        "type": "object",
+        "required": ["id", "label"],
+        "properties": {"id": _NUMBER, "label": _TEXT, "due": _TIME},
+    },
     "Keeper": {
         "type": "object",
         "required": ["name"],
@@ -35,6 +42,7 @@ _SCHEMAS: Document = {
             "badge": {"type": "string"},
         },
     },
+    "CrateChange": {"type": "object", "properties": {"label": _TEXT, "due": _TIME}},
     "LoanChange": {"type": "object", "properties": {"item": _TEXT}},
     "Loan": {
         "type": "object",
@@ -44,7 +52,7 @@ _SCHEMAS: Document = {
 }
 # What a create must hold, and what a change must.
 _NEEDED = {
-    "crates": (["label"], ["id", "label"]),
+    "crates": (["label", "due"], ["id", "label"]),
     "keepers": (["name", "secret"], ["name"]),
     "loans": (["item", "reason", "place"], ["item", "place"]),
 }
@@ -156,10 +164,19 @@ def _wrong(sent: Any, needed: list[str]) -> str:
     missing = [name for name in needed if name not in sent]
     if missing:
         return f"{missing[0]} is missing"
+    if not _is_time(sent.get("due", "2001-02-03T04:05:06Z")):
+        return "due is no time"
     lengths = {name: _SHORT if name == "badge" else 80 for name in sent if name != "id"}
     return next((f"{name} is too long" for name, most in lengths.items() if len(str(sent[name])) > most), "")
 
 
+def _is_time(value: Any) -> bool:
+    with suppress(ValueError, TypeError):
+        return datetime.fromisoformat(value).tzinfo is not None
+    return False
+
+
 def _shown(document: Document) -> Document:
     badge = {"badge": "of the depot: " + document["badge"]} if "badge" in document else {}
-    return {name: value for name, value in document.items() if name != "secret"} | badge
+    due = {"due": document["due"][:10] + "T00:00:00"} if "due" in document else {}
+    return {name: value for name, value in document.items() if name != "secret"} | badge | due

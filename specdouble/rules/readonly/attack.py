@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import partial
 from typing import Any
 
@@ -17,6 +18,8 @@ from specdouble.verify.subject import Subject, Updater
 from specdouble.verify.trial import Trial, accepted, view, views
 from specdouble.verify.values import merged, plausible
 from specdouble.verify.wrapper import properties_sent
+
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\dt\d\d:\d\d:\d\d")  # its zone and fraction left out
 
 
 def plan(session: Session, subject: Subject, rule: ReadOnly) -> Plan:
@@ -52,7 +55,7 @@ def _sent_value(trial: Trial, subject: Subject, rule: ReadOnly, operation: Opera
         raise NotExercised("no other user's value is known")
     if isinstance(own, str) and len(own) == 24 and all(char in "0123456789abcdef" for char in own):
         return own[::-1] if own[::-1] != own else "0" * 24
-    if rule.name in subject.stamps:
+    if rule.name in subject.stamps or merged(schema, trial.contract.resolve).get("format") == "date-time":
         return "2001-02-03T04:05:06.789Z"
     writable = {key: one for key, one in schema.items() if key != "readOnly"}
     # Of an id that is a text: should it have an effect, it is one that this run has made up.
@@ -94,11 +97,20 @@ def _client_value(trial: Trial, subject: Subject, rule: ReadOnly, updater: Updat
         accepted(exchange, f"a request with {rule.name} {shown(value)}, which the server sets,")
     assert document is not None
     for where, seen in views(trial, document):
-        if rule.name in seen and value is not None and same(value, seen[rule.name]):
+        if rule.name in seen and value is not None and is_clients(value, seen[rule.name]):
             raise Broken(f"{rule.name} to be set by the server alone", f"{where} shows the client's {shown(value)}")
         stays = before is not None and rule.name not in subject.stamps
         if stays and seen.get(rule.name) != before and not _moves_of_itself(trial, subject, updater, rule, model):
             raise Broken(f"{rule.name} to stay {shown(before)}", f"{where} shows {shown(seen.get(rule.name))}")
+
+
+def is_clients(value: Any, seen: Any) -> bool:
+    """Whether what is shown is what a client has sent: in other letters, say, or a time without its zone."""
+    if same(value, seen) or not (isinstance(value, str) and isinstance(seen, str)):
+        return same(value, seen)
+    own, other = (text.strip().casefold().replace(" ", "t") for text in (value, seen))
+    told = _MOMENT.match(own)
+    return own == other != "" or (told is not None and other.startswith(told.group()))
 
 
 def _moves_of_itself(trial: Trial, subject: Subject, updater: Updater | None, rule: ReadOnly, model: Document) -> bool:
