@@ -18,7 +18,7 @@ from specdouble.verify.subject import Subject
 from specdouble.verify.trial import Trial
 
 SMALL_PAGE = 2  # entries of a page
-MEDIUM_PAGE = 4  # of a page where others have documents too
+MEDIUM_PAGE = 3  # of a page where others have documents too: fewer than what a filter finds
 MOST_LEFT = 100  # documents of others, beside which a whole list can be read
 Pair = tuple[User, User]
 

@@ -52,6 +52,7 @@ _TIMES = {
 }
 NUMBERS = (0, 1, 0.125, 4.5, 12345.678901, 0.1, 1e-7, 2**31 + 1, 2**53 - 1, 99.99, 1e15, -1, -0.5)
 LARGEST_INT32 = 2**31 - 1
+MOST_VARIED = 4  # texts of a pattern
 FAR = 2**53 - 1  # a number that no document has yet; the last that JSON's numbers hold for sure (RFC 8259, 6)
 OWN_IDS = ("_id", "id")  # of an object within a document: the server gives it one, where the contract asks for none
 INTEGERS = (0, 1, 7, 2**31 + 1, 2**53 - 1, -1, 100)
@@ -241,9 +242,7 @@ def catalogue(schema: Any, resolve: Resolve) -> list[Any]:
     if what == "number":
         return [*NUMBERS, *_bounds(schema)]
     if what == "string":
-        if schema.get("format") == "email":
-            return ["First.Last+tag@Sub.Example.com", "o'hara_1@example.co.uk"]
-        return list(_TIMES.get(str(schema.get("format")), ())) if schema.get("format") else list(TEXTS)
+        return _texts(schema)
     if what == "array":
         one = plausible(schema, resolve, "one")
         return [one, [], one * 3, _items(schema, resolve, 3)] if isinstance(one, list) else []
@@ -251,6 +250,19 @@ def catalogue(schema: Any, resolve: Resolve) -> list[Any]:
     is_named_by_clients = not schema.get("properties") and isinstance(one, dict)
     members = list(one.values())[:1] if is_named_by_clients else []
     return [one, *({"Mixed Case-1": value} for value in members)]
+
+
+def _texts(schema: Schema) -> list[Any]:
+    if schema.get("format") == "email":
+        return ["First.Last+tag@Sub.Example.com", "o'hara_1@example.co.uk"]
+    if "pattern" in schema:
+        return [*TEXTS, *_varied(schema["pattern"])]
+    return list(_TIMES.get(str(schema.get("format")), ())) if schema.get("format") else list(TEXTS)
+
+
+def _varied(pattern: str) -> list[str]:
+    """A few texts that match a pattern, of as many characters as there are."""
+    return sorted(matching(pattern, 0), key=lambda text: (-len({*text}), text))[:MOST_VARIED]
 
 
 def _bounds(schema: Schema) -> list[float]:

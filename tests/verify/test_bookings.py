@@ -46,6 +46,7 @@ class Booking(BaseModel):
     model_config = ConfigDict(strict=True)
     title: str
     seats: Annotated[int, Field(ge=1, le=400)] = 1
+    note: str = ""
 
 
 class Change(BaseModel):
@@ -53,6 +54,7 @@ class Change(BaseModel):
 
     model_config = ConfigDict(strict=True)
     seats: Annotated[int, Field(ge=1, le=400)] = 1
+    note: str = ""
 
 
 class Hours(BaseModel):
@@ -149,14 +151,17 @@ class Bookings:
         self._conditional(key, if_match)
         if any(one["roomId"] == key for one in self.bookings.values()) and self.fault != "a room in use is closed":
             raise HTTPException(409)
-        del self.rooms[key]
+        name = self.rooms.pop(key)["name"]
+        if self.fault == "rooms of one name go together":
+            self.rooms = {one: room for one, room in self.rooms.items() if room["name"] != name}
 
     def book(
         self, key: str, sent: Booking, by: Caller, idempotency_key: Annotated[str | None, Header()] = None
     ) -> Json:
         if key not in self.rooms:
             raise HTTPException(404)
-        done = (by, "" if self.fault == "a key is of all rooms" else key, idempotency_key)
+        by_whom = "" if self.fault == "a key is of all users" else by
+        done = (by_whom, "" if self.fault == "a key is of all rooms" else key, idempotency_key)
         if idempotency_key and done in self.done:
             was, booking = self.done[done]
             if was != sent:
@@ -173,7 +178,12 @@ class Bookings:
 
     def change(self, key: str, one: str, sent: Change, by: Caller) -> Json:
         booking = self._own(key, one, by)
-        booking |= sent.model_dump(exclude_unset=True)
+        told, fixed = sent.model_dump(exclude_unset=True), {"confirmed", "finished"}
+        if self.fault == "what is finished has other seats":
+            fixed.remove("finished")
+        if booking["status"] in fixed and told.get("seats", booking["seats"]) != booking["seats"]:
+            raise HTTPException(422)
+        booking |= told
         if self.fault == "a change begins anew":
             booking["status"] = "requested"
         return booking
@@ -209,7 +219,9 @@ class Bookings:
     def remind(self, key: str, one: str, by: Caller) -> None:
         if self.fault == "anybody has it reminded":
             return
-        self._found(self.bookings[one]["roomId"] if self.fault == "reminded below any room" else key, one, by)
+        found = self._found(self.bookings[one]["roomId"] if self.fault == "reminded below any room" else key, one, by)
+        if self.fault == "who is reminded has confirmed" and found["status"] == "requested":
+            found["status"] = "confirmed"
 
     def list(
         self,
@@ -226,7 +238,10 @@ class Bookings:
         found = [one for one in found if searched or by == one["bookedBy"] or ROLES[by] == "staff"]
         if room and self.fault != "bookings of all rooms":
             found = [one for one in found if one["roomId"] == room]
-        if status and self.fault != "bookings in any state":
+        if self.fault == "what is finished is not listed" and not status:
+            found = [one for one in found if one["status"] != "finished"]
+        is_later = self.fault == "later pages are of any state" and token != "0"
+        if status and self.fault != "bookings in any state" and not is_later:
             found = [one for one in found if one["status"] == status]
         if sort:
             found.sort(key=lambda one: str(one["seats"]) if self.fault == "text order" else one["seats"])
@@ -275,6 +290,12 @@ def test_a_new_document_at_the_end_of_a_long_list_is_found_or_not_looked_for(the
         ("hours are merged", "replacement", "PUT /rooms/{roomId}/hours leaves nothing"),
         ("bookings in any state", "listing:get /bookings", "with status shows what has the value"),
         ("finished below any room", "nesting", "finish finds nothing below another roomId"),
+        ("a key is of all users", "idempotency:post /rooms/{roomId}/bookings", "does not take another user's key"),
+        ("who is reminded has confirmed", "partial_update", "remind leaves its document as it is"),
+        ("what is finished is not listed", "read_your_writes", "GET /bookings shows documents in every state"),
+        ("rooms of one name go together", "read_your_writes", "DELETE /rooms/{roomId} takes its document away"),
+        ("later pages are of any state", "listing:get /bookings", "with status shows what has the value"),
+        ("what is finished has other seats", "validations:bookings.status+seats", "is refused on"),
     ],
 )
 def test_a_rule_holds_below_any_parent_in_any_state_and_for_each_way_to_ask(

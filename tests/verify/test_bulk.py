@@ -11,6 +11,9 @@ from fastapi import Depends, FastAPI, Header, HTTPException
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from specdouble.contract import read
+from specdouble.verify.case import Case
+from specdouble.verify.plan import plan
+from specdouble.verify.session import Session
 from specdouble.verify.settings import Account, Settings
 from specdouble.verify.verdict import Verdict
 from specdouble.verify.verification import verify
@@ -194,3 +197,12 @@ def test_each_of_several_is_held_to_what_one_alone_is_held_to(fault: str, rule: 
 @pytest.mark.slow
 def test_a_double_that_loses_one_of_several_or_keeps_half_of_a_refused_request_is_found_out() -> None:
     assert not survivors(CONTRACT, "together")
+
+
+def test_who_creates_below_anothers_parent_is_refused_whosever_the_new_document_would_be(tmp_path: Path) -> None:
+    contract = tmp_path / "openapi.yaml"
+    owned = CONTRACT.read_text("utf-8").replace("{collection: books}", "{collection: books, owner: shelf}")
+    contract.write_text(owned, "utf-8")
+    settings = Settings(url="http://127.0.0.1:9", users=USERS)
+    promises = {one.promise for one in plan(Session(read(contract), settings)) if isinstance(one, Case)}
+    assert "what lies below another's document is not found by POST /shelves/{shelfId}/books" in promises

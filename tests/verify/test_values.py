@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -32,3 +33,10 @@ def test_a_value_is_another_than_the_known_one_where_the_schema_takes_one(
     known: Any, value: Any, fitting: bool, other: Any
 ) -> None:
     assert other_than(known, value, lambda _: fitting) == other
+
+
+def test_a_text_of_a_pattern_is_tried_with_many_characters() -> None:
+    price = re.compile(r"^(0|[1-9][0-9]{0,5})\.[0-9]{2}$")
+    found = [one for one in catalogue({"type": "string", "pattern": price.pattern}, dict) if price.search(one)]
+    assert len(found) > 2
+    assert all(len({*one}) > 4 for one in found)

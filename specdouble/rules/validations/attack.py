@@ -60,6 +60,9 @@ def plan(_session: Session, subject: Subject, rule: Validation) -> Plan:
         verb, about = "create" if updater is None else operation.id, ids(operation)
         promise = f"what breaks `{rule.expression}` is refused on {verb}"
         yield Case(rule.id, promise, partial(_refused, **of), "", about, decisive=True)
+        if updater is not None and rule.is_transition and any(attack.reach for _, attack in subject.attacks):
+            run = partial(_refused_in_each_state, subject=subject, rule=rule, updater=updater)
+            yield Case(rule.id, promise, run, "in each state that operations lead to", about)
         promise = f"what keeps `{rule.expression}` is accepted on {verb}"
         yield Case(rule.id, promise, partial(_accepted, **of), "", about)
 
@@ -361,6 +364,19 @@ def _refused_update(trial: Trial, subject: Subject, rule: Validation, updater: U
             raise Broken("a refused update to change nothing", "the document changed", "refused_leaves_no_trace")
     known = {name: before[name] for name in subject.requested(updater.operation) if name in before}
     accepted(trial.try_update(updater, document, known), "an update that changes nothing")
+
+
+def _refused_in_each_state(trial: Trial, subject: Subject, rule: Validation, updater: Updater) -> None:
+    """Whatever the state refuses a change for: it is refused, and not done."""
+    tried = 0
+    for document in trial.in_each_state(subject, rule.names):
+        with suppress(NotExercised):
+            changes = _updates(trial, subject, rule, updater, document, holds=False)[0]
+            exchange = trial.try_update(updater, document, changes, as_it_is=True)
+            refused_as(exchange, set(range(400, 500)), f"{shown(changes)}, which breaks `{rule.expression}`,")
+            tried += 1
+    if not tried:
+        raise NotExercised("no change breaks it in a state that operations lead to")
 
 
 def _accepted_update(trial: Trial, subject: Subject, rule: Validation, updater: Updater) -> None:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from functools import partial
 from typing import Any
 
+from specdouble.contract import Operation, PropertyRule
+from specdouble.contract.pointer import look_up
 from specdouble.verify.bodies import shown
 from specdouble.verify.case import Case, Names, Plan, ids
 from specdouble.verify.checks.kept_values import Body, wrong
@@ -12,11 +15,15 @@ from specdouble.verify.document import Document
 from specdouble.verify.paging import larger_page
 from specdouble.verify.problem import Broken, NotExercised
 from specdouble.verify.reader import shows_all
+from specdouble.verify.session import Session
 from specdouble.verify.subject import Subject
 from specdouble.verify.trial import Trial
 
+# Words by which a list says that it leaves some out.
+_HIDING = frozenset(("default", "unless", "only", "except", "hidden", "without", "open", "current", "upcoming"))
 
-def plan(subject: Subject) -> Plan:
+
+def plan(session: Session, subject: Subject) -> Plan:
     """The cases for the list of one collection."""
     lister = subject.listers[0]
     yield Case(Names.read_your_writes, shows_all(lister), partial(_complete, subject=subject), "", ids(lister))
@@ -24,6 +31,40 @@ def plan(subject: Subject) -> Plan:
     for name, value in subject.states(subject.creators[0]):
         run = partial(_in_list, subject=subject, state={name: value})
         yield Case(Names.read_your_writes, promise, run, f"{name} {value!r}", ids(lister))
+    yield from _listed_after_moves(session, subject)
+
+
+def _listed_after_moves(session: Session, subject: Subject) -> Plan:
+    """The cases of states that requests lead to, where annotations tell of them and no words of what is hidden."""
+    moving = [(rule, attack) for rule, attack in subject.attacks if attack.states and attack.reach]
+    for lister in subject.listers if not subject.resource.why else ():
+        promise = f"{lister} shows documents in every state"
+        for rule, attack in moving:
+            for value in attack.states(rule) if attack.states else ():
+                if not _may_hide(session, lister, value):
+                    run = partial(_moved_in_list, subject=subject.seen_in(lister), rule=rule, value=value)
+                    yield Case(Names.read_your_writes, promise, run, f"moved to {rule.name} {value!r}", ids(lister))
+
+
+def _may_hide(session: Session, lister: Operation, value: Any) -> bool:
+    """Whether words of a list speak of a state, or of what it shows where nothing is asked for."""
+    raw, answer = look_up(session.contract.data, lister.pointer), lister.response(lister.success)
+    said = [lister.summary, str(raw.get("description")), answer.description if answer is not None else ""]
+    told = " ".join([*said, *(one.description for one in lister.parameters)]).lower()
+    return str(value).lower() in told or not _HIDING.isdisjoint(re.findall(r"[a-z]+", told))
+
+
+def _moved_in_list(trial: Trial, subject: Subject, rule: PropertyRule, value: Any) -> None:
+    reach = next(attack.reach for one, attack in subject.attacks if one is rule)
+    assert reach is not None
+    document = reach(trial, subject, rule, value, None)
+    where = trial.listing(document)
+    if _is_listed(trial, document, where):
+        return
+    usual = trial.create_in(subject, document.user, document.around)
+    if not _is_listed(trial, usual, where) or trial.look_for(document, document.user) is None:
+        raise NotExercised(f"{subject.listers[0]} shows no new document")
+    raise Broken(f"a document that came to {rule.name} {shown(value)} to be in the list", "it is not")
 
 
 def _complete(trial: Trial, subject: Subject) -> None:

@@ -10,7 +10,7 @@ from specdouble.contract import Operation
 from specdouble.verify.case import Case, Names, Plan, ids
 from specdouble.verify.exchange import Call, Exchange
 from specdouble.verify.identity import User
-from specdouble.verify.places import below, parents
+from specdouble.verify.places import below, is_out_of_sight, parents
 from specdouble.verify.preconditions import idempotency_key, is_played
 from specdouble.verify.problem import Broken, NotExercised
 from specdouble.verify.sender import CLIENTS
@@ -49,9 +49,11 @@ def cases(session: Session, subject: Subject, check: str) -> Plan:
     if above and above[-1][1].creators:
         promise = f"{creator} does not take the key of a request below another {above[-1][0]} for the same"
         yield Case(check, promise, partial(_below_two, **of), "", about)
-    for one, other in session.crowd.pairs(creator)[:1]:
+    known = list(session.crowd.pairs(creator))
+    near = [pair for pair in known if not is_out_of_sight(session, subject, *pair)]  # a path is part of a request
+    for one, other in (near or known)[:1]:
         promise = f"{creator} does not take another user's key for the caller's"
-        run = partial(_of_two, **of, one=one, other=other)
+        run = partial(_of_two, **of, one=one, other=other, is_beside=bool(near))
         yield Case(check, promise, run, f"{one.name}'s, by {other.name}", about)
     for beside in session.subjects.values():
         if beside is not subject and beside.creators and idempotency_key(beside.creators[0]) is not None:
@@ -142,21 +144,24 @@ def _below_two(trial: Trial, subject: Subject) -> None:
         raise Broken("a request below another document not to be answered as the first", f"it shows {first} again")
 
 
-def _of_two(trial: Trial, subject: Subject, one: User, other: User) -> None:
+def _of_two(trial: Trial, subject: Subject, one: User, other: User, is_beside: bool) -> None:
     key = _key(trial, trial.creator(subject))
-    first = _made(trial, subject, one, trial.resend(_call(trial, subject, one, _body(trial, subject, one), key)))
-    exchange = trial.resend(_call(trial, subject, other, _body(trial, subject, other), key))
+    call = _call(trial, subject, one, _body(trial, subject, one), key)
+    first, around = _made(trial, subject, one, trial.resend(call)), {"path": call.path} if is_beside else None
+    exchange = trial.resend(_call(trial, subject, other, _body(trial, subject, other), key, around))
     if not exchange.ok:
-        _hold_taken_with_a_new_key(trial, subject, other)
+        _hold_taken_with_a_new_key(trial, subject, other, around)
         raise Broken(f"{other.name}'s key to be another than {one.name}'s", f"the server answered {exchange.told(80)}")
     if _made(trial, subject, other, exchange) == first:
         raise Broken(f"{other.name}'s key to be another than {one.name}'s", f"it shows {one.name}'s document {first}")
 
 
-def _hold_taken_with_a_new_key(trial: Trial, subject: Subject, user: User) -> None:
+def _hold_taken_with_a_new_key(
+    trial: Trial, subject: Subject, user: User, around: Mapping[str, Any] | None = None
+) -> None:
     """The control of a refusal: with a key that was not sent yet the user's request is taken."""
     key = _key(trial, trial.creator(subject))
-    _made(trial, subject, user, trial.resend(_call(trial, subject, user, _body(trial, subject, user), key)))
+    _made(trial, subject, user, trial.resend(_call(trial, subject, user, _body(trial, subject, user), key, around)))
 
 
 def _of_two_operations(trial: Trial, subject: Subject, beside: Subject) -> None:

@@ -81,8 +81,8 @@ def _of_none(subject: Subject, operation: Operation, name: str, parent: Subject)
 
 
 def _of_others(session: Session, subject: Subject, operation: Operation) -> Plan:
-    if subject.resource.owner or subject.resource.tenant:
-        return  # their own rules tell it
+    if (subject.resource.owner or subject.resource.tenant) and operation not in subject.creators:
+        return  # their own rules tell it; whose parent a new one may have, they do not
     closed, hidden = _closed(session, subject, operation), None
     if closed is None and not parents(session, subject, operation):
         # The path leads past the parent: what a list shows to its owner alone is closed there, too.

@@ -114,7 +114,13 @@ def _null(trial: Trial, subject: Subject, updater: Updater, name: str) -> None:
         raise NotExercised(f"a read shows no {name}")
     after = _written(trial, updater, document, name, None)
     usual = merged(subject.requested(subject.creators[0]).get(name, {}), trial.contract.resolve).get("default")
-    if after is not None and (after != usual or before == usual):
+    is_there = after is not None and (after != usual or before == usual)
+    is_patch = updater.operation.body is not None and MERGE_PATCH in updater.operation.body.content
+    if is_patch and not is_there and name not in subject.required(subject.creators[0]):
+        is_there = (
+            name in trial.look(document) and after is None and not _shows_none(trial, subject, updater, {}, (name,))
+        )
+    if is_there:
         raise Broken(f"{name} to be gone, as null was sent for it", f"a read shows {shown(after)}")
 
 
@@ -142,8 +148,21 @@ def _map(trial: Trial, subject: Subject, updater: Updater, name: str, values: ob
         raise Broken(f"a patch of one member of {name} to leave the others (RFC 7396)", told)
     if fits(subject.requested(updater.operation)[name], {"one": None}):
         after = _written(trial, updater, document, name, {"one": None})
-        if not same({"other": other}, after) or after.get("one") is not None:
+        if not same({"other": other}, after) or "one" in after:
             raise Broken(f"a null for a member of {name} to take it away (RFC 7396)", f"a read shows {shown(after)}")
+
+
+def _shows_none(
+    trial: Trial, subject: Subject, updater: Updater, changes: dict[str, Any], path: tuple[str, ...]
+) -> bool:
+    """Whether answers show null for what a document never had, once it was changed so."""
+    document = trial.create(subject, drop=path[:1])
+    if changes:
+        accepted(trial.try_update(updater, document, changes, as_it_is=True), f"{shown(changes)} in an update")
+    found: Any = trial.look(document)
+    for name in path[:-1]:
+        found = found.get(name) if isinstance(found, dict) else None
+    return not isinstance(found, dict) or path[-1] in found
 
 
 def _object(trial: Trial, subject: Subject, updater: Updater, name: str, schema: Any) -> None:
@@ -163,7 +182,10 @@ def _object(trial: Trial, subject: Subject, updater: Updater, name: str, schema:
             raise Broken(f"a patch of {key} in {name} to leave the rest {shown(rest)} (RFC 7396)", told)
         if fits(asked, {key: None}):
             after = _written(trial, updater, document, name, {key: None})
-            if not same(rest, after) or after.get(key) is not None:
+            is_there = after.get(key) is not None or (
+                key in after and not _shows_none(trial, subject, updater, {name: rest}, (name, key))
+            )
+            if not same(rest, after) or is_there:
                 told = f"a read shows {shown(after)}"
                 raise Broken(f"a null for {key} in {name} to take it away, and leave the rest (RFC 7396)", told)
             _written(trial, updater, document, name, {key: whole[key]})

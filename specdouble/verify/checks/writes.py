@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from functools import partial
 from itertools import chain
 from typing import Any
 
 from specdouble.contract import Operation
+from specdouble.contract.action import is_of_no_resource
 from specdouble.verify.bodies import same, shown
 from specdouble.verify.case import Case, Missing, Names, Plan, ids
 from specdouble.verify.checks import complete_lists
 from specdouble.verify.checks.header_fields import new_and_in_each_state
 from specdouble.verify.checks.kept_values import Body, hold
 from specdouble.verify.document import Document
+from specdouble.verify.places import acting_on, actions_on
 from specdouble.verify.privilege import follows, grants, mildest
 from specdouble.verify.problem import Broken, NotExercised
 from specdouble.verify.session import Session
@@ -40,14 +43,14 @@ def plan(session: Session, subject: Subject) -> Plan:
     if nulls:
         yield Case(Names.read_your_writes, kept, partial(_nulls, subject=subject, nulls=nulls), "null", about)
     if subject.listers:
-        yield from complete_lists.plan(subject)
+        yield from complete_lists.plan(session, subject)
     for updater in subject.updaters:
         yield from _of_updater(session, subject, updater)
     if subject.observable:
-        yield from _of_one_among_others(subject)
+        yield from _of_one_among_others(session, subject)
 
 
-def _of_one_among_others(subject: Subject) -> Plan:
+def _of_one_among_others(session: Session, subject: Subject) -> Plan:
     """That what is done to a document is done to no other."""
     for operation in subject.acts:
         action = subject.action(operation)
@@ -55,13 +58,19 @@ def _of_one_among_others(subject: Subject) -> Plan:
             promise = f"{operation} sets {', '.join(dict(action.sets))} of its document alone"
             run = partial(_acted, subject=subject, operation=operation)
             yield Case(Names.partial_update, promise, run, "", ids(operation), unaided=True)
+    for operation, name in actions_on(session, subject):
+        if is_of_no_resource(operation):
+            promise = f"{operation} leaves its document as it is"
+            run = partial(_left_alone, subject=subject, operation=operation, name=name)
+            yield Case(Names.partial_update, promise, run, "", ids(operation))
     for operation in subject.deleters:
         promise = f"{operation} takes its document away and no other"
         yield Case(Names.read_your_writes, promise, partial(_delete, subject=subject), "", ids(operation))
 
 
 def _delete(trial: Trial, subject: Subject) -> None:
-    document, other = trial.create(subject), trial.create(subject)
+    document = trial.create(subject)
+    other = _alike(trial, document) or trial.create(subject)
     exchange = trial.delete(document)
     if not exchange.ok:
         raise NotExercised(f"a delete was refused: {exchange.told(80)}")
@@ -69,6 +78,16 @@ def _delete(trial: Trial, subject: Subject) -> None:
         raise Broken("a deleted document to be gone", "it is still shown")
     if trial.look_for(other, other.user) is None:
         raise Broken("the other document to be there still", "it is gone too")
+
+
+def _alike(trial: Trial, document: Document) -> Document | None:
+    """Another document with the same values, wherever two may have the same; None where no such is made."""
+    once = document.subject.once
+    with suppress(NotExercised):
+        shared = {name: value for name, value in document.sent.items() if name not in once}
+        other = trial.create(document.subject, document.user, **shared)
+        return other if other.id != document.id else None
+    return None
 
 
 def _acted(trial: Trial, subject: Subject, operation: Operation) -> None:
@@ -88,6 +107,24 @@ def _acted(trial: Trial, subject: Subject, operation: Operation) -> None:
     for name, value in sets.items():
         if beside.get(name) != value and there.get(name) == value:
             raise Broken(f"{name} of another document to stay {shown(beside.get(name))}", f"it is {shown(value)}, too")
+
+
+def _left_alone(trial: Trial, subject: Subject, operation: Operation, name: str) -> None:
+    """What clients say of a document, and its state, stay: the contract says that nothing is done to it."""
+    own = {*subject.chosen, *(rule.name for rule, attack in subject.attacks if attack.states)} - {*subject.stamps}
+    own |= subject.requested(trial.creator(subject)).keys()
+    tried = 0
+    for document in chain([trial.create(subject, full=True)], trial.in_each_state(subject)):
+        before = trial.look(document)
+        if not trial.send(operation, document.user, **acting_on(trial, operation, name, document)).ok:
+            continue
+        tried, seen = tried + 1, trial.look(document)
+        changed = next((one for one in own & before.keys() if seen.get(one, ...) != before[one]), None)
+        if changed is not None:
+            told = f"a read shows {shown(seen.get(changed))}"
+            raise Broken(f"{changed} to stay {shown(before[changed])}, as `x-action` says", told)
+    if not tried:
+        raise NotExercised(f"{operation} is taken for no document that was made")
 
 
 def _of_updater(session: Session, subject: Subject, updater: Updater) -> Plan:
