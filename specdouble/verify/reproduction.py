@@ -86,10 +86,12 @@ class _Reproduction:
         steps = list(steps)
         before: list[Exchange] = []
         own = {self.session.ledger.kinds.made_by(step.call.operation) for step in steps}
+        met = [*steps]  # what is under way, too: two may name each other, where an id was given a second time
 
         def add(step: Exchange) -> None:
             for origin in self._origins(step, own):
-                if all(origin is not one for one in (*steps, *before)):
+                if all(origin is not one for one in met):
+                    met.append(origin)
                     add(origin)
                     before.append(origin)
 

@@ -7,14 +7,18 @@ import json
 import subprocess
 from collections.abc import Iterator
 from itertools import count
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from specdouble.contract import read
 from specdouble.verify import Settings
+from specdouble.verify.exchange import Call, Exchange
 from specdouble.verify.report.replay import COULD_NOT_PLAY, GONE, SHOWS, played
 from specdouble.verify.report.writing import write_reports
+from specdouble.verify.reproduction import _Reproduction
+from specdouble.verify.session import Session
 from specdouble.verify.verification import Show, run
 from tests.guard.service import serving
 
@@ -188,3 +192,20 @@ def test_a_variable_that_no_answer_gave_is_told(found: Told, capsys: pytest.Capt
     del failure["replay"]["steps"][0]["captures"]
     assert played(failure, url, {}) == COULD_NOT_PLAY
     assert "no answer so far has given ID1" in capsys.readouterr().out
+
+
+def test_two_requests_that_name_what_the_other_made_are_each_sent_once(tmp_path: Path) -> None:
+    (tmp_path / "openapi.yaml").write_text(CONTRACT, "utf-8")
+    session = Session(read(tmp_path), Settings(url="http://127.0.0.1:9"))
+    one, other, step = (_create_of_a_shelf(session, name) for name in ("of the other", "of the one", "of the other"))
+    session.referents.origins = {"of the other": other, "of the one": one}
+    reproduction = object.__new__(_Reproduction)  # of which nothing but the steps is asked
+    reproduction.session = session
+    assert reproduction._complete([step]) == [one, other, step]
+
+
+def _create_of_a_shelf(session: Session, name: str) -> Exchange:
+    body = {"name": name}
+    call = Call(session.contract.operations["createShelf"], body=body, has_body=True)
+    sent = json.dumps(body).encode()
+    return Exchange(call, "POST", "http://127.0.0.1:9/shelves", {}, sent, 201, {}, b"{}", 0.0, 0.0)
