@@ -16,6 +16,7 @@ from specdouble.verify.exchange import Call
 from specdouble.verify.identity import User
 from specdouble.verify.ledger import Ledger
 from specdouble.verify.problem import Interruption, NotExercised, OutOfTime
+from specdouble.verify.refusal import GONE
 from specdouble.verify.register import Created
 from specdouble.verify.secret_texts import variable
 from specdouble.verify.session import Session
@@ -102,7 +103,7 @@ def _delete_one(session: Session, made: Created) -> None:
         return
     if 200 <= status < 300:
         session.ledger.remove(made)
-    elif status in (404, 410) and not made.seen:  # what a list shows is there, whatever is said of its id
+    elif status in GONE and not made.seen:  # what a list shows is there, whatever is said of its id
         session.ledger.miss(made)
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from specdouble.verify.exchange import Exchange
 from specdouble.verify.naming import without_id
 
+GONE = frozenset({404, 410})  # what was deleted is not there, or no longer (RFC 9110, 15.5.5 and 15.5.11)
 # The status 409 itself (RFC 9110, 15.5.10), and how many there are: `there are 3 cards already`.
 _PHRASE = re.compile(
     r"conflict|\b(are|has|have|holds?) \d+\b[^.;\"]*\balready\b|\balready (are|has|have|holds?) \d+\b", re.IGNORECASE

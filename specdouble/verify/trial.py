@@ -437,7 +437,7 @@ def view(trial: Trial, document: Document) -> dict[str, Any]:
     return trial.look(document) if document.subject.observable else document.shown
 
 
-def refused_as(exchange: Exchange, statuses: set[int], what: str, strict: bool = False) -> None:
+def refused_as(exchange: Exchange, statuses: Collection[int], what: str, strict: bool = False) -> None:
     """Hold that a request was refused with one of the statuses; strictly, or undeclared ones are left to others."""
     if not exchange.refused:
         raise Broken(f"{what} to be refused", f"the server answered {exchange.told()}")

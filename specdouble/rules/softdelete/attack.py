@@ -13,6 +13,7 @@ from specdouble.verify.case import Case, Missing, Plan, ids
 from specdouble.verify.document import Document
 from specdouble.verify.exchange import Exchange
 from specdouble.verify.problem import Broken, NotExercised
+from specdouble.verify.refusal import GONE
 from specdouble.verify.session import Session
 from specdouble.verify.subject import Subject, Updater
 from specdouble.verify.trial import Trial, refused_as, view, views
@@ -77,12 +78,17 @@ def _made_with_another(trial: Trial, subject: Subject) -> tuple[Document, Docume
     return trial.create(subject), trial.create(subject)
 
 
+def _hiding(rule: SoftDelete, operation: Operation) -> set[int]:
+    """The statuses that say that a document is not there: the rule's own, where it says one."""
+    return {rule.status_among(operation.statuses), *(() if rule.status else GONE)}
+
+
 def _asked_for(trial: Trial, subject: Subject, rule: SoftDelete, operation: Operation) -> None:
     document, _ = _made_with_another(trial, subject)
     parts = trial.place(operation, document)
     _deleted(trial, document)
     exchange = trial.send(operation, document.user, **parts)
-    refused_as(exchange, {rule.status_among(operation.statuses)}, f"{operation} of a document that was deleted")
+    refused_as(exchange, _hiding(rule, operation), f"{operation} of a document that was deleted")
 
 
 def _changed(trial: Trial, subject: Subject, rule: SoftDelete, updater: Updater) -> None:
@@ -94,7 +100,7 @@ def _changed(trial: Trial, subject: Subject, rule: SoftDelete, updater: Updater)
     exchange = trial.resend(call)
     if exchange.ok and subject.puts(updater.operation) and "201" in updater.operation.statuses:
         return  # it makes the document that its path names (RFC 9110, 9.3.4)
-    refused_as(exchange, {rule.status_among(updater.operation.statuses)}, "a change of a document that was deleted")
+    refused_as(exchange, _hiding(rule, updater.operation), "a change of a document that was deleted")
     if trial.look_for(document, document.user) is not None:
         raise Broken("a deleted document to stay so", "a refused change has brought it back")
 

@@ -9,6 +9,7 @@ from specdouble.verify.case import Case, Names, Plan, ids
 from specdouble.verify.document import Document
 from specdouble.verify.places import children, place, under
 from specdouble.verify.problem import Broken, NotExercised
+from specdouble.verify.refusal import GONE
 from specdouble.verify.session import Session
 from specdouble.verify.subject import Subject, Updater
 from specdouble.verify.trial import Trial, refused_as
@@ -64,7 +65,7 @@ def _gone(trial: Trial, document: Document) -> None:
 def _twice(trial: Trial, subject: Subject) -> None:
     document, _ = trial.create(subject), trial.create(subject)
     _gone(trial, document)
-    refused_as(trial.delete(document), {404}, "a second delete of the same document")
+    refused_as(trial.delete(document), GONE, "a second delete of the same document")
 
 
 def _listed(trial: Trial, subject: Subject) -> None:
@@ -94,7 +95,7 @@ def _changed(trial: Trial, subject: Subject, updater: Updater) -> None:
     _gone(trial, document)
     parts = {"path": call.path, "query": call.query, "headers": call.headers}
     exchange = trial.send(call.operation, trial.user, **parts, body=call.body)
-    refused_as(exchange, {404}, "a change of a document that was deleted")
+    refused_as(exchange, GONE, "a change of a document that was deleted")
     if trial.look_for(document, trial.user) is not None:
         raise Broken("a deleted document to stay so", "a refused change has brought it back")
 

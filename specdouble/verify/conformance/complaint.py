@@ -20,7 +20,7 @@ from specdouble.verify.conformance.knowledge import Knowledge, exchange_of
 from specdouble.verify.exchange import Call
 from specdouble.verify.judge import HTML, NOT_IMPLEMENTED, WITHOUT_CONTENT, declared_media, fits
 from specdouble.verify.preconditions import OF_CHANGES
-from specdouble.verify.refusal import tells_of_another, tells_of_none
+from specdouble.verify.refusal import GONE, tells_of_another, tells_of_none
 from specdouble.verify.session import Session
 from specdouble.verify.values import kind, merged
 
@@ -86,6 +86,7 @@ class Complaints:
             self._is_declared_by_a_rule,
             self._fits_its_schema,
             _is_not_implemented,
+            _names_what_was_deleted,
             _has_no_body,
             _is_gone_by_then,
             # There was a reason to refuse what fits its schema.
@@ -279,8 +280,13 @@ def _asks_for_a_condition(one: Complaint) -> bool:
 
 def _is_gone_by_then(one: Complaint) -> bool:
     """Whether what was deleted is asked for without credentials: who looks for it first says that it is not there."""
-    is_refused = any(f"got `{status} " in one.failure.message for status in (404, 410))
+    is_refused = any(f"got `{status} " in one.failure.message for status in GONE)
     return one.kind == "IgnoredAuth" and one.case.method.upper() == "DELETE" and is_refused
+
+
+def _names_what_was_deleted(one: Complaint) -> bool:
+    """Whether a request is right, and what it names is no longer there: Schemathesis knows 404 for that alone."""
+    return one.kind == "RejectedPositiveData" and one.response.status_code in GONE
 
 
 def _is_not_implemented(one: Complaint) -> bool:
