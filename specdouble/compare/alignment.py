@@ -36,7 +36,7 @@ class Alignment:
         # The same by the id alone, whatever the collection: the first that had it.
         self._of_any: dict[str, dict[str, Any]] = {"server": {}, "double": {}}
 
-    def pair(self, kind: str, at_server: Any, at_double: Any) -> None:
+    def pair(self, kind: str, at_server: object, at_double: object) -> None:
         """Note that these are the ids of one document of the collection."""
         if at_server is not None and at_double is not None:
             self.of_server[kind, str(at_server)] = at_double
@@ -48,11 +48,11 @@ class Alignment:
         """The ids of a side, `server` or `double`, with those of the other."""
         return self.of_server if side == "server" else self.of_double
 
-    def knows(self, kind: str, at_server: Any) -> bool:
+    def knows(self, kind: str, at_server: object) -> bool:
         """Whether the double's id of the server's document is known."""
         return (kind, str(at_server)) in self.of_server
 
-    def translated(self, value: Any, kinds: Mapping[str, str], kind: str | None = None) -> Any:
+    def translated(self, value: object, kinds: Mapping[str, str], kind: str | None = None) -> Any:
         """What is sent to the server, as it is sent to the double: with its ids of the same documents.
 
         Args:
@@ -66,7 +66,7 @@ class Alignment:
             return [self.translated(part, kinds, kind) for part in value]
         return self._other_id("server", kind, value)
 
-    def plain(self, value: Any, side: str, made: frozenset[str], name: str = "") -> Any:
+    def plain(self, value: object, side: str, made: frozenset[str], name: str = "") -> Any:
         """An answer without what is noise: what the server sets is its type alone.
 
         Args:
@@ -83,25 +83,25 @@ class Alignment:
             return "<id>"  # of which collection, nothing says
         return self._text(value, side, name) if isinstance(value, str) else self._on_server(value, side, name)
 
-    def _part(self, name: str, value: Any, side: str, made: frozenset[str]) -> Any:
+    def _part(self, name: str, value: object, side: str, made: frozenset[str]) -> Any:
         is_made = name in made and _is_scalar(value) and not self._is_id(name, value, side)
         return f"<{type(value).__name__}>" if is_made else self.plain(value, side, made, name)
 
-    def _is_id(self, name: str, value: Any, side: str) -> bool:
+    def _is_id(self, name: str, value: object, side: str) -> bool:
         """Whether a property holds the id of a document of the program's."""
         if isinstance(value, str):
             return self._is_any(value, side)
         return (self.kinds.get(name), str(value)) in self.of(side)
 
-    def _is_any(self, value: Any, side: str) -> bool:
+    def _is_any(self, value: object, side: str) -> bool:
         """Whether it is the id of a document, of whatever collection."""
         return str(value) in self._of_any[side]
 
-    def _on_server(self, value: Any, side: str, name: str) -> Any:
+    def _on_server(self, value: object, side: str, name: str) -> Any:
         """The value itself; of an id of the double's, the server's of the same document."""
         return self._other_id("double", self.kinds.get(name), value) if side == "double" else value
 
-    def _other_id(self, side: str, kind: str | None, value: Any) -> Any:
+    def _other_id(self, side: str, kind: str | None, value: object) -> Any:
         """The other one's id of the same document; the value itself where it is the id of none that is known."""
         if isinstance(value, bool) or not isinstance(value, str | int):
             return value
@@ -123,7 +123,7 @@ class Alignment:
         return text
 
 
-def _is_number(value: Any) -> bool:
+def _is_number(value: object) -> bool:
     """Whether a value may be the id of documents of several collections at once."""
     return isinstance(value, int | str) and not isinstance(value, bool) and str(value).isdecimal()
 
@@ -132,7 +132,7 @@ def _is_scalar(value: JSON) -> bool:
     return not isinstance(value, dict | list)
 
 
-def unlike(server: Any, double: Any, place: str = "") -> Iterator[tuple[str, Any, Any]]:
+def unlike(server: object, double: object, place: str = "") -> Iterator[tuple[str, Any, Any]]:
     """Where two answers differ: a path of property names, and what each has there, `ABSENT` for nothing."""
     if isinstance(server, Mapping) and isinstance(double, Mapping):
         for name in dict.fromkeys([*server, *double]):

@@ -254,7 +254,7 @@ class _Program:
         names = {self.subject.resource.id, *(one.id_in_body for one in self.subject.updaters if one.id_in_body)}
         return dict.fromkeys(names, self.subject.collection)
 
-    def _pair_reference(self, kind: str | None, value: Any) -> None:
+    def _pair_reference(self, kind: str | None, value: object) -> None:
         """Have a document on the double for one of the server's that a request names.
 
         Args:
@@ -326,7 +326,7 @@ class _Program:
         else:
             self._tell(step, "value", [entry for _, entry in one], [entry for _, entry in other])
 
-    def _own(self, entries: Any, side: str) -> list[tuple[str, Any]]:
+    def _own(self, entries: object, side: str) -> list[tuple[str, Any]]:
         known, collection = self.alignment.of(side), self.subject.collection
         found = []
         for entry in entries if isinstance(entries, list) else ():
@@ -335,10 +335,10 @@ class _Program:
                 found.append((key if side == "server" else str(known[collection, key]), self._plain(entry, side)))
         return found
 
-    def _plain(self, value: Any, side: str) -> Any:
+    def _plain(self, value: object, side: str) -> Any:
         return self.alignment.plain(None if value is ... else value, side, self.subject.server_set)
 
-    def _tell(self, step: Step, what: What, server: Any, double: Any) -> None:
+    def _tell(self, step: Step, what: What, server: object, double: object) -> None:
         for place, one, other in unlike(server, double):
             if place in _FOR_PEOPLE and self._around(step) and isinstance(one, str) and isinstance(other, str):
                 continue
@@ -418,7 +418,7 @@ def _kinds(session: Session, subject: Subject) -> dict[str, str]:
     return {name: kind for name, kind in kinds.items() if name != subject.resource.id}
 
 
-def _scalars(value: Any, name: str = "") -> Iterator[tuple[str, Any]]:
+def _scalars(value: object, name: str = "") -> Iterator[tuple[str, Any]]:
     """Each text and number in a value, with the property that it stands in."""
     if isinstance(value, dict):
         for inner, part in value.items():
@@ -430,5 +430,5 @@ def _scalars(value: Any, name: str = "") -> Iterator[tuple[str, Any]]:
         yield name, value
 
 
-def _clause(value: Any) -> str:
+def _clause(value: object) -> str:
     return "shows nothing" if value is ABSENT else f"shows {shown(value, 60)}"

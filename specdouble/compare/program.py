@@ -103,7 +103,7 @@ class Author:
         what, value = self.chance.choice(found)
         return self._create(f"a create with {name} {what}", {**self._body(), name: self._new(name, value)}, name)
 
-    def _new(self, name: str, value: Any) -> Any:
+    def _new(self, name: str, value: object) -> Any:
         """A text of the same length that no other document has, where no two may have the same.
 
         Raises:
@@ -226,7 +226,7 @@ class Author:
         name = self.chance.choice(sorted(known))
         return name, known[name]
 
-    def _wrong(self, operation: Any) -> tuple[str, Any]:
+    def _wrong(self, operation: object) -> tuple[str, Any]:
         """A value that is of another kind; for what holds an id, one of no document."""
         name, schema = self._property(operation)
         shape = kind(merged(schema, self.trial.contract.resolve))

@@ -85,7 +85,7 @@ def _naming(name: str, values: list[str]) -> dict[str, Any]:
     return {"type": "object", "required": [name], "properties": {name: {"enum": values}}}
 
 
-def _meaning(option: Any, name: str) -> list[str] | None:
+def _meaning(option: object, name: str) -> list[str] | None:
     """The values of the property that mean an alternative, empty where it must be absent; None where it may be any."""
     properties = option.get("properties") if isinstance(option, dict) else None
     tag = properties.get(name) if isinstance(properties, dict) else None

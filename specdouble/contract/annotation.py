@@ -353,7 +353,7 @@ def read_identities(document: Document) -> dict[str, Identity]:
     return identities
 
 
-def _find_no_collection(document: Document, raw: Any, at: str, keyword: str, remedy: str) -> None:
+def _find_no_collection(document: Document, raw: object, at: str, keyword: str, remedy: str) -> None:
     written = misspelt("collection", raw)
     if written is not None:
         document.find(at + pointer(written), f"`{keyword}` has no key `{written}`", "write `collection`")
@@ -361,7 +361,7 @@ def _find_no_collection(document: Document, raw: Any, at: str, keyword: str, rem
         document.find(at, f"`{keyword}` names no collection", remedy)
 
 
-def _is_identity(document: Document, raw: Any, at: str) -> bool:
+def _is_identity(document: Document, raw: object, at: str) -> bool:
     known = {"collection": str, "claims": dict, "credential": str, "expires": int}
     if not isinstance(raw, dict) or not isinstance(raw.get("collection"), str):
         _find_no_collection(document, raw, at, "x-identity", "write `x-identity: {collection: users, ...}`")

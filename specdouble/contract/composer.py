@@ -62,7 +62,7 @@ def compose(text: str) -> tuple[Any, Lines, list[Flaw]]:
     return composer.data, composer.lines, composer.flaws
 
 
-def _code_point(character: Any) -> int:
+def _code_point(character: object) -> int:
     return character if isinstance(character, int) else ord(str(character)[:1] or "\0")
 
 
@@ -229,7 +229,7 @@ class _Composer:
             reason = f"the aliases up to here repeat {self.repeated:,} values, of {self.values:,} that are written"
             self.stop(line, reason, "write a schema once and refer to it with `$ref`", "aliases")
 
-    def place(self, value: Any, line: int, weight: int, height: int) -> None:
+    def place(self, value: object, line: int, weight: int, height: int) -> None:
         """Put a value where it belongs: into the container that is open, or at the root."""
         if not self.open:
             self.data = value
@@ -248,7 +248,7 @@ class _Composer:
             top.container[top.key] = value
         top.key = None
 
-    def note_merge(self, top: _Open, value: Any) -> None:
+    def note_merge(self, top: _Open, value: object) -> None:
         for part in value if isinstance(value, list) else [value]:
             if isinstance(part, dict):
                 top.merged.append(part)

@@ -195,7 +195,7 @@ class Contract:
         schemes = data.get("securityDefinitions") or (data.get("components") or {}).get("securitySchemes") or {}
         return {name: self.resolve(scheme) for name, scheme in schemes.items()}
 
-    def resolve(self, value: Any) -> Any:
+    def resolve(self, value: object) -> Any:
         """The value, or what it refers to through any number of `$ref`."""
         return self.document.resolve(value)
 
@@ -263,7 +263,7 @@ class Contract:
             parts = [part for part in parts if not self._is_base(part)]
         return any(self.is_open_ended(part, depth + 1) for part in parts)
 
-    def _is_base(self, part: Any) -> bool:
+    def _is_base(self, part: object) -> bool:
         schema = self.resolve(part)
         return isinstance(schema, dict) and "discriminator" in schema and not {"oneOf", "anyOf"} & schema.keys()
 

@@ -62,7 +62,7 @@ class Discriminators:
         name = raw.get("propertyName") if isinstance(raw, dict) else raw  # in Swagger 2.0 the name alone
         return name if isinstance(name, str) and name else None
 
-    def values(self, schema: Any, option: Any) -> list[str]:
+    def values(self, schema: Any, option: object) -> list[str]:
         """The values that mean an alternative; none where its own property says another.
 
         Args:
@@ -146,7 +146,7 @@ class Discriminators:
         return values
 
 
-def _items(mapping: Any) -> Iterator[tuple[str, str]]:
+def _items(mapping: object) -> Iterator[tuple[str, str]]:
     for value, target in mapping.items() if isinstance(mapping, dict) else ():
         if isinstance(target, str):
             yield str(value), target
@@ -157,7 +157,7 @@ def _list(schema: Any, keyword: str) -> list[Any]:
     return found if isinstance(found, list) else []
 
 
-def _target(part: Any) -> str | None:
+def _target(part: object) -> str | None:
     """The pointer that a `$ref` leads to."""
     reference = part.get("$ref") if isinstance(part, dict) else None
     return fragment(reference) if isinstance(reference, str) else None

@@ -92,7 +92,7 @@ class Document:
         """Whether its schemas are JSON Schema 2020-12, as from OpenAPI 3.1 on; before, a dialect of their own."""
         return self.version not in ("2.0", "3.0")
 
-    def resolve(self, value: Any) -> Any:
+    def resolve(self, value: object) -> Any:
         """The value, or what it refers to through any number of `$ref`.
 
         Raises:
@@ -100,7 +100,7 @@ class Document:
         """
         return self.follow(value, "")[0]
 
-    def follow(self, value: Any, at: str) -> tuple[Any, str]:
+    def follow(self, value: object, at: str) -> tuple[Any, str]:
         """The value behind `$ref`s and its pointer; `at` is the pointer of the value itself."""
         seen: set[str] = set()
         while isinstance(value, dict) and isinstance(value.get("$ref"), str) and not self._extends(value):
@@ -156,7 +156,7 @@ def _passed_over(source: Source, others: list[Path]) -> Iterator[Finding]:
             yield Finding(source.name, 0, "", reason, remedy, "warning", "other-contract")
 
 
-def _says_the_same(other: Path, data: Any) -> bool:
+def _says_the_same(other: Path, data: object) -> bool:
     try:
         return bool(load(other, str(other)).data == data)
     except ContractError:
@@ -183,7 +183,7 @@ def _begins_as_a_contract(file: Path) -> bool:
         return False
 
 
-def version_of(data: Any) -> str | None:
+def version_of(data: object) -> str | None:
     """The version that a description says it is of, where it is one that is known."""
     if not isinstance(data, dict):
         return None

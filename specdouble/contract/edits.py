@@ -53,7 +53,7 @@ class Edits:
         schema = self.schema_at(place)
         return self._plausible.of(schema, number) if schema is not None else iter(())
 
-    def set(self, document: Document, place: Path, value: Any) -> Iterator[Document]:
+    def set(self, document: Document, place: Path, value: object) -> Iterator[Document]:
         """The document with a value at a place, as JSON writes it; nothing where that may not be changed."""
         if not place or (self._free is not None and place[0] not in self._free):
             return
@@ -107,7 +107,7 @@ class Edits:
             yield from self.set(document, place, dict(list(held.items())[:size]))
 
 
-def _written(value: Any, schema: Schema | None) -> Any:
+def _written(value: object, schema: Schema | None) -> Any:
     """A value as JSON has it; `MISSING` where it has none."""
     kind = kind_of(schema)
     if isinstance(value, datetime):

@@ -148,7 +148,7 @@ def _environment(variables: frozenset[str]) -> Any:
 
     kind = cel.Type
 
-    def of_list(name: str, implementation: Any) -> Any:
+    def of_list(name: str, implementation: object) -> Any:
         overload = cel.Overload(f"list_{name}", kind.DYN, [kind.List(kind.DYN)], is_member=True, impl=implementation)
         return cel.FunctionDecl(name, [overload])
 

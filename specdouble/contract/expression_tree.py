@@ -196,7 +196,7 @@ def _call(node: Call) -> str:
     return f"{name}({', '.join(parts)})"
 
 
-def _literal(value: Any) -> str:
+def _literal(value: object) -> str:
     if isinstance(value, bytes):
         return "b'" + "".join(f"\\x{byte:02x}" for byte in value) + "'"
     if isinstance(value, float):

@@ -40,7 +40,7 @@ def foregone(tree: Node, options: Options = lambda _: None) -> bool | None:
 class _Open(Exception):
     """Something has to be known that can be one of several."""
 
-    def __init__(self, what: Any, choices: Sequence[Any]) -> None:
+    def __init__(self, what: object, choices: Sequence[Any]) -> None:
         super().__init__()
         self.what, self.choices = what, choices
 
@@ -132,7 +132,7 @@ class _Case:
     def value(self, node: Node) -> Any:
         return node.value if isinstance(node, Constant) else self.open(text_of(node), self._options(node) or ())
 
-    def open(self, what: Any, choices: Sequence[Any]) -> Any:
+    def open(self, what: object, choices: Sequence[Any]) -> Any:
         if what not in self._known:
             raise _Open(what, choices)
         return self._known[what]

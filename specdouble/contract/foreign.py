@@ -51,13 +51,13 @@ def read_foreign(document: Document) -> None:
     document.extensions = None  # there are more of them now
 
 
-def _mutability(value: Any) -> tuple[str, ...]:
+def _mutability(value: object) -> tuple[str, ...]:
     if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
         return ()
     return _MUTABILITY.get(frozenset(value), ())
 
 
-def _behavior(value: Any) -> tuple[str, ...]:
+def _behavior(value: object) -> tuple[str, ...]:
     names = value if isinstance(value, list) else [value]
     return tuple(_BEHAVIOR[name] for name in names if isinstance(name, str) and name in _BEHAVIOR)
 
@@ -70,7 +70,7 @@ def _schemas(document: Document) -> Iterator[tuple[str, Mapping[str, Any]]]:
                 yield place + pointer(name), schema
 
 
-def _listed(document: Document, at: str, value: Any) -> Iterator[str]:
+def _listed(document: Document, at: str, value: object) -> Iterator[str]:
     """The pointers of the properties that a list names: `/properties/Name`, or below it `/properties/Name/Part`."""
     for one in value if isinstance(value, list) else ():
         names = tokens(one) if isinstance(one, str) else []
@@ -89,7 +89,7 @@ def _identify(document: Document, at: str, schema: Mapping[str, Any]) -> None:
         _write(document, at + "/x-resource", "id", names[1], at + pointer(_IDENTIFIER))
 
 
-def _write(document: Document, at: str, said: str, value: Any, said_at: str) -> None:
+def _write(document: Document, at: str, said: str, value: object, said_at: str) -> None:
     holder = _found(document, at)
     keyword = next((kind.keyword for kind in kinds().values() if kind.alias == said), said)
     if not isinstance(holder, dict) or keyword in holder:

@@ -21,7 +21,7 @@ def is_form(media_type: str) -> bool:
     return media_type.lower().startswith(_FORMS)
 
 
-def violations_as_sent(value: Any, check: Check) -> list[Violation]:
+def violations_as_sent(value: object, check: Check) -> list[Violation]:
     """What is wrong with an example once it is read as a form, or a query, would carry it.
 
     Args:
@@ -37,7 +37,7 @@ def violations_as_sent(value: Any, check: Check) -> list[Violation]:
     return check(value) if violations else []
 
 
-def _spelled(value: Any, at: str, check: Check) -> Any:
+def _spelled(value: object, at: str, check: Check) -> Any:
     """The value, with the text at the pointer in the place of which something else was meant, where that conforms."""
     try:
         text = look_up(value, at)
@@ -60,7 +60,7 @@ def _readings(text: str) -> Iterator[Any]:
         yield from (found, [text], [found])
 
 
-def _replaced(value: Any, path: list[str], meant: Any) -> Any:
+def _replaced(value: object, path: list[str], meant: object) -> Any:
     if not path:
         return meant
     changed = deepcopy(value)

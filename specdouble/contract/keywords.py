@@ -53,7 +53,7 @@ def is_pattern(text: str) -> bool:
     return True
 
 
-def shown(value: Any) -> str:
+def shown(value: object) -> str:
     """The value, short enough for a message."""
     if isinstance(value, dict | list):
         return f"{article(value)}"
@@ -61,7 +61,7 @@ def shown(value: Any) -> str:
     return text if len(text) <= 60 else f"{text[:60]}…"
 
 
-def article(value: Any) -> str:
+def article(value: object) -> str:
     """What kind of value it is: `a string`, `a list`."""
     if value is None:
         return "null"
@@ -69,12 +69,12 @@ def article(value: Any) -> str:
     return names[type(value)]
 
 
-def is_number(value: Any) -> bool:
+def is_number(value: object) -> bool:
     """Whether the value is a number; to JSON a boolean is none."""
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
-def _type(value: Any) -> Wrong | None:
+def _type(value: object) -> Wrong | None:
     names = value if isinstance(value, list) else [value]
     remedy = f"use one of {', '.join(TYPES)}"
     if not names:
@@ -102,12 +102,12 @@ def _size(keyword: str, least: bool) -> Check:
     return check
 
 
-def _told(value: Any) -> str:
+def _told(value: object) -> str:
     return f"`{shown(value)}`" if is_number(value) else article(value)
 
 
 def _number(keyword: str) -> Check:
-    def check(value: Any) -> Wrong | None:
+    def check(value: object) -> Wrong | None:
         return None if is_number(value) else Wrong(f"`{keyword}` is {article(value)}, not a number", "write a number")
 
     return check
@@ -116,7 +116,7 @@ def _number(keyword: str) -> Check:
 def _exclusive(keyword: str) -> Check:
     """A flag beside the bound in OpenAPI 3.0 and Swagger 2.0, the bound itself from 3.1 on."""
 
-    def check(value: Any) -> Wrong | None:
+    def check(value: object) -> Wrong | None:
         if isinstance(value, bool) or is_number(value):
             return None
         return Wrong(f"`{keyword}` is {article(value)}, neither a number nor a boolean", "write a number")
@@ -141,7 +141,7 @@ def in_ecma(pattern: str) -> str:
     return re.sub(r"(?<!\\)((?:\\\\)*)\\[Zz]$", r"\1$", re.sub(r"^\\A", "^", pattern))
 
 
-def _pattern(value: Any) -> Wrong | None:
+def _pattern(value: object) -> Wrong | None:
     if not isinstance(value, str):
         return Wrong(f"`pattern` is {article(value)}, not a regular expression", "write it as a string")
     meant = in_ecma(value)
@@ -157,7 +157,7 @@ def _pattern(value: Any) -> Wrong | None:
 
 
 def _names(keyword: str) -> Check:
-    def check(value: Any) -> Wrong | None:
+    def check(value: object) -> Wrong | None:
         if not isinstance(value, list):
             return Wrong(f"`{keyword}` is {article(value)}, not a list of names", "write `[name, ...]`")
         for name in value:
@@ -170,19 +170,19 @@ def _names(keyword: str) -> Check:
     return check
 
 
-def _dependent(value: Any) -> Wrong | None:
+def _dependent(value: object) -> Wrong | None:
     if not isinstance(value, dict):
         return Wrong(f"`dependentRequired` is {article(value)}, not a mapping", "write `{name: [names]}`")
     return next((wrong for names in value.values() if (wrong := _names("dependentRequired")(names))), None)
 
 
-def _enum(value: Any) -> Wrong | None:
+def _enum(value: object) -> Wrong | None:
     if not isinstance(value, list):
         return Wrong(f"`enum` is {article(value)}, not a list of values", "write `[value, ...]`")
     return None if value else Wrong("`enum` is empty: nothing conforms", "list the values, or remove it")
 
 
-def kinds_of(value: Any) -> set[str]:
+def kinds_of(value: object) -> set[str]:
     """The types of JSON Schema that a value is of."""
     if isinstance(value, bool):
         return {"boolean"}
@@ -195,7 +195,7 @@ def kinds_of(value: Any) -> set[str]:
 def flag(keyword: str) -> Check:
     """Refuses what is no boolean."""
 
-    def check(value: Any) -> Wrong | None:
+    def check(value: object) -> Wrong | None:
         if isinstance(value, bool):
             return None
         return Wrong(f"`{keyword}` is {article(value)}, not a boolean", "write `true` or `false`")
@@ -203,14 +203,14 @@ def flag(keyword: str) -> Check:
     return check
 
 
-def _inner_reference(value: Any) -> Wrong | None:
+def _inner_reference(value: object) -> Wrong | None:
     if isinstance(value, str) and value[:1] == "#":
         return None
     return Wrong("`$dynamicRef` does not lead into the schema", "write `#` and the name of a `$dynamicAnchor`")
 
 
 def _anchor(keyword: str) -> Check:
-    def check(value: Any) -> Wrong | None:
+    def check(value: object) -> Wrong | None:
         if isinstance(value, str) and value.replace("-", "_").replace(".", "_").isidentifier() and value.isascii():
             return None
         return Wrong(f"`{keyword}` is no name", "begin it with a letter, and use letters, digits, `-`, `_`, `.`")
@@ -221,7 +221,7 @@ def _anchor(keyword: str) -> Check:
 def text(keyword: str) -> Check:
     """Refuses what is no string."""
 
-    def check(value: Any) -> Wrong | None:
+    def check(value: object) -> Wrong | None:
         if isinstance(value, str):
             return None
         return Wrong(f"`{keyword}` is {article(value)}, not a string", "write it as a string")
@@ -229,7 +229,7 @@ def text(keyword: str) -> Check:
     return check
 
 
-def _examples(value: Any) -> Wrong | None:
+def _examples(value: object) -> Wrong | None:
     if isinstance(value, list | dict):
         return None  # named ones stand in a media type; in a schema they say nothing
     return Wrong(f"`examples` is {article(value)}, not a list of values", "write `[value, ...]`")

@@ -401,12 +401,12 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
     return next((by_lower[one] for one in get_close_matches(word.lower(), by_lower, n=1)), None)
 
 
-def misspelt(key: str, raw: Any) -> str | None:
+def misspelt(key: str, raw: object) -> str | None:
     """The key of a mapping that is near to the one that it lacks."""
     return next(iter(get_close_matches(key, map(str, raw), n=1)), None) if isinstance(raw, dict) else None
 
 
-def words(raw: Any) -> list[str]:
+def words(raw: object) -> list[str]:
     """One word or a list of them, as annotations take either."""
     if raw is None:
         return []

@@ -58,7 +58,7 @@ class Layers:
         self._copies: dict[int, _Copy] = {}
         self._open: set[int] = set()
 
-    def origin(self, value: Any, origin: Origin, tokens: Iterable[str]) -> Origin:
+    def origin(self, value: object, origin: Origin, tokens: Iterable[str]) -> Origin:
         """Where a part was written.
 
         Args:
@@ -72,7 +72,7 @@ class Layers:
             value = _part(value, token)
         return origin
 
-    def put(self, path: Path, value: Any, origin: Origin) -> None:
+    def put(self, path: Path, value: object, origin: Origin) -> None:
         """Let the member or item at the path have the value.
 
         Args:
@@ -151,7 +151,7 @@ def _below(origin: Origin, token: str) -> Origin:
     return source, at + pointer(token)
 
 
-def _part(value: Any, token: str) -> Any:
+def _part(value: object, token: str) -> Any:
     if isinstance(value, dict):
         return value.get(token)
     if isinstance(value, list) and is_index(token) and int(token) < len(value):

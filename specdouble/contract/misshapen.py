@@ -39,7 +39,7 @@ def find_misshapen(document: Document, at: str, keyword: str, shapes: Sequence[S
     document.find(at + pointer(*path), f"{what} is {_said(part)}, which means nothing there", _remedy(wanted, part))
 
 
-def _fits(shape: Shape, value: Any) -> bool:
+def _fits(shape: Shape, value: object) -> bool:
     return jsonschema_rs.is_valid(dict(shape), value)
 
 
@@ -51,7 +51,7 @@ def _branches(shape: Shape) -> Iterator[Shape]:
         yield from _branches(one)
 
 
-def _misfit(branches: list[Shape], value: Any) -> tuple[tuple[str | int, ...], Any, list[Shape]]:
+def _misfit(branches: list[Shape], value: object) -> tuple[tuple[str | int, ...], Any, list[Shape]]:
     """The innermost part of a value that fits nowhere: where it is, what it is, and what could be there."""
     for branch in branches:
         for name, part, shape in _parts(branch, value):
@@ -61,7 +61,7 @@ def _misfit(branches: list[Shape], value: Any) -> tuple[tuple[str | int, ...], A
     return (), value, branches
 
 
-def _parts(shape: Shape, value: Any) -> Iterator[tuple[str | int, Any, Shape]]:
+def _parts(shape: Shape, value: object) -> Iterator[tuple[str | int, Any, Shape]]:
     if isinstance(value, dict):
         for name, part in value.items():
             inside = shape.get("properties", {}).get(name, shape.get("additionalProperties"))
@@ -71,11 +71,11 @@ def _parts(shape: Shape, value: Any) -> Iterator[tuple[str | int, Any, Shape]]:
         yield from ((index, part, shape["items"]) for index, part in enumerate(value))
 
 
-def _said(value: Any) -> str:
+def _said(value: object) -> str:
     return f"`{shown(str(value))}`" if isinstance(value, str | int | float) else article(value)
 
 
-def _remedy(shapes: list[Shape], value: Any) -> str:
+def _remedy(shapes: list[Shape], value: object) -> str:
     words = [str(one) for shape in shapes for one in shape.get("enum", ())]
     if words and isinstance(value, str):
         return suggestion(value, words)

@@ -99,7 +99,7 @@ class _File:
         self.unknown(name, "operation", known)
         return None
 
-    def methods(self, item: Any) -> list[str]:
+    def methods(self, item: object) -> list[str]:
         try:
             item = self.document.resolve(item)
         except LookupError:

@@ -9,11 +9,11 @@ from typing import Any
 from specdouble.contract.places import MISSING
 
 
-def is_number(value: Any) -> bool:
+def is_number(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
-def beside(operator: str, value: Any) -> list[Any]:
+def beside(operator: str, value: object) -> list[Any]:
     """Values that stand to another one as the operator says, the nearest first."""
     if isinstance(value, bool) or value is None:
         return [value] if operator == "_==_" else [not value]

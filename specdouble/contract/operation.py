@@ -274,7 +274,7 @@ def is_ignored(raw: dict[str, Any]) -> bool:
     return raw["in"] == "header" and str(raw["name"]).lower() in ("accept", "content-type", "authorization")
 
 
-def _follow(document: Document, value: Any, at: str) -> tuple[Any, str]:
+def _follow(document: Document, value: object, at: str) -> tuple[Any, str]:
     try:
         return document.follow(value, at)
     except LookupError:
@@ -315,7 +315,7 @@ class Reader:
         self.item, self.item_at = item, item_at
         self.raw, self.at = raw, at
 
-    def follow(self, value: Any, at: str) -> tuple[Any, str]:
+    def follow(self, value: object, at: str) -> tuple[Any, str]:
         """What the value refers to and where that stands; None where the reference leads nowhere."""
         return _follow(self.document, value, at)
 
@@ -437,5 +437,5 @@ def _of_any(medias: dict[str, dict[str, Any]]) -> Any:
     return next((medias[one].get("schema") for one in ("*/*", "application/*") if one in medias), None)
 
 
-def _texts(value: Any) -> tuple[str, ...]:
+def _texts(value: object) -> tuple[str, ...]:
     return tuple(one for one in value if isinstance(one, str)) if isinstance(value, list) else ()

@@ -80,7 +80,7 @@ def lay_over(document: Document, overlays: list[Source]) -> None:
 class _Bounds:
     """How large the document is, and how much it may grow."""
 
-    def __init__(self, data: Any) -> None:
+    def __init__(self, data: object) -> None:
         self.size, self.depth = measure(data)
         self.room = _ADDED + _ADDED_EACH * self.size
 
@@ -133,7 +133,7 @@ class _Overlay:
         """The fields of an action; `copy` came with 1.1."""
         return {name: kind for name, kind in _ACTION.items() if name != "copy" or not self.is_first_version}
 
-    def check_version(self, version: Any) -> None:
+    def check_version(self, version: object) -> None:
         if version is None:
             return  # that it is missing is told with the other fields
         if not isinstance(version, str) or not _VERSION.fullmatch(version):
@@ -224,7 +224,7 @@ class _Overlay:
         origin = self.document.origin(pointer(*path))
         self.update(matched, found[path], origin, at)
 
-    def update(self, matched: dict[Path, Any], update: Any, origin: Origin, at: str) -> None:
+    def update(self, matched: dict[Path, Any], update: object, origin: Origin, at: str) -> None:
         kinds = {_kind(value) for value in matched.values()}
         if len(kinds) > 1 and not self.is_first_version:
             reason = f"the target selects {' and '.join(sorted(kinds))}: one update cannot fit all"
@@ -241,7 +241,7 @@ class _Overlay:
             for reason, remedy, where in self.merge(path, value, update, origin):
                 self.find_at(where, reason, remedy)
 
-    def merge(self, path: Path, value: Any, update: Any, origin: Origin) -> Iterator[tuple[str, str, Origin]]:
+    def merge(self, path: Path, value: object, update: object, origin: Origin) -> Iterator[tuple[str, str, Origin]]:
         """Merge an update into what stands at the path; reason, remedy and place of what cannot be merged."""
         layers = self.document.layers
         if isinstance(value, list):
@@ -263,7 +263,7 @@ class _Overlay:
         else:
             yield from self.unlike(value, update, origin)
 
-    def unlike(self, value: Any, update: Any, origin: Origin) -> Iterator[tuple[str, str, Origin]]:
+    def unlike(self, value: object, update: object, origin: Origin) -> Iterator[tuple[str, str, Origin]]:
         if _kind(value) == _kind(update):
             yield "the target is no object and no array", "target what holds it, or write `overlay: 1.1.0`", origin
         else:
@@ -283,11 +283,11 @@ _WANTED = {str: "a string, in quotes where it looks like a number", dict: "a map
            bool: "`true` or `false`"}  # fmt: skip
 
 
-def _kind(value: Any) -> str:
+def _kind(value: object) -> str:
     return "objects" if isinstance(value, dict) else "arrays" if isinstance(value, list) else "primitive values"
 
 
-def measure(value: Any, most: int | None = None) -> tuple[int, int]:
+def measure(value: object, most: int | None = None) -> tuple[int, int]:
     """How many values there are in a value, itself included, and how many levels; no more counted than `most`."""
     size, depth, level = 1, 0, [value]
     while level and (most is None or size <= most):

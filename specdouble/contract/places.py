@@ -11,7 +11,7 @@ EACH = "*"
 MISSING = object()
 
 
-def places_of(value: Any, path: tuple[str, ...], at: Path) -> Iterator[Path]:
+def places_of(value: object, path: tuple[str, ...], at: Path) -> Iterator[Path]:
     """Where a path leads in a document."""
     if not path:
         if value is not None:
@@ -39,7 +39,7 @@ def value_at(value: Any, place: Path) -> Any:
     return value
 
 
-def with_value(value: Any, place: Path, new: Any) -> Any:
+def with_value(value: object, place: Path, new: object) -> Any:
     """The value with something else at a place; what it was made of stays as it is."""
     if not place:
         return new

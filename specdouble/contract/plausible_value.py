@@ -98,7 +98,7 @@ class PlausibleValues:
         made = {name: next(self.of(fields[name], number, depth + 1), None) for name in fields if name in needed}
         return {name: value for name, value in made.items() if value is not None}
 
-    def _required(self, part: Any) -> Iterable[str]:
+    def _required(self, part: object) -> Iterable[str]:
         told = self._document.resolve(part)
         return (told.get("required") or ()) if isinstance(told, dict) else ()
 

@@ -42,7 +42,7 @@ def is_index(token: str) -> bool:
     return token.isascii() and token.isdigit() and len(token) < 16
 
 
-def look_up(data: Any, text: str) -> Any:
+def look_up(data: object, text: str) -> Any:
     """The value that the pointer names.
 
     Raises:
@@ -60,7 +60,7 @@ def look_up(data: Any, text: str) -> Any:
     return data
 
 
-def value_at(document: Any, path: Iterable[str]) -> Any:
+def value_at(document: object, path: Iterable[str]) -> Any:
     """What stands inside a document, where these names lead; None where nothing does."""
     for name in path:
         document = document.get(name) if isinstance(document, dict) else None

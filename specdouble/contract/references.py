@@ -53,13 +53,13 @@ def bring_references_inside(document: Document, allowed: list[Path]) -> None:
     _Bundler(document, allowed).run()
 
 
-def _is_data(key: str, value: Any) -> bool:
+def _is_data(key: str, value: object) -> bool:
     if key == "examples":
         return isinstance(value, list)  # a schema's, in OpenAPI 3.1; elsewhere they are named objects
     return key in _DATA or (key.startswith("x-") and key != "x-bundled")
 
 
-def _anchors(value: Any, path: Place, named: bool = False) -> Iterator[tuple[str, str]]:
+def _anchors(value: object, path: Place, named: bool = False) -> Iterator[tuple[str, str]]:
     """The names of the schemas that have one, and their pointers."""
     if isinstance(value, list):
         for index, item in enumerate(value):
@@ -298,7 +298,7 @@ def _keyword(path: Place) -> str:
     return keyword
 
 
-def _is_reference(value: Any) -> bool:
+def _is_reference(value: object) -> bool:
     return isinstance(value, dict) and isinstance(value.get("$ref"), str)
 
 

@@ -65,7 +65,7 @@ def reserved_names(document: Document, schemas: Iterable[Any], examples: Iterabl
     return ReservedNames(frozenset(declared), chosen)
 
 
-def _names_in(value: Any) -> Iterator[str]:
+def _names_in(value: object) -> Iterator[str]:
     """The reserved names of an example: whoever sends what the contract shows is not refused for it."""
     parts = [*value.values()] if isinstance(value, dict) else value if isinstance(value, list) else ()
     yield from (str(name) for name in (value if isinstance(value, dict) else ()) if is_reserved(str(name)))

@@ -91,11 +91,11 @@ class Schemas:
         """The schemas that the discriminator of a schema chooses among, where they build on it."""
         return self._translation.subtypes(schema)
 
-    def is_valid(self, slot: str, value: Any) -> bool:
+    def is_valid(self, slot: str, value: object) -> bool:
         """Whether the value conforms to the slot's schema."""
         return (self._validators.get(slot) or self._compile()[slot]).is_valid({slot: value})
 
-    def violations(self, slot: str, value: Any, location: str) -> list[Violation]:
+    def violations(self, slot: str, value: object, location: str) -> list[Violation]:
         """The violations of the slot's schema by the value, the first hundred where there are more."""
         validator = self._explainer(slot, value)
         if validator is None:
@@ -105,7 +105,7 @@ class Schemas:
         found = dict.fromkeys(violation for error in errors for violation in violations_of(error, location))
         return list(islice(found, MOST_TOLD))
 
-    def first_violations(self, slot: str, value: Any, location: str) -> list[Violation]:
+    def first_violations(self, slot: str, value: object, location: str) -> list[Violation]:
         """What is found first to break the slot's schema: of a large value, to find all takes seconds."""
         validator = self._explainer(slot, value)
         if validator is None:
@@ -116,7 +116,7 @@ class Schemas:
             return list(islice(violations_of(error, location), MOST_TOLD))
         return []
 
-    def _explainer(self, slot: str, value: Any) -> jsonschema_rs.Validator | None:
+    def _explainer(self, slot: str, value: object) -> jsonschema_rs.Validator | None:
         """What tells what is wrong with a value in bounded time; None where nothing does.
 
         Alternatives are told of one by one only as deep as these are not too many, and as a whole below.
@@ -188,13 +188,13 @@ def _levels(widest: int) -> float:
     return math.inf if widest == 1 else min(_MOST_LEVELS, int(math.log(_MOST_TOLD_OF, widest) + 1e-9))
 
 
-def _members(value: Any) -> Iterable[tuple[Any, Any]]:
+def _members(value: object) -> Iterable[tuple[Any, Any]]:
     if isinstance(value, dict):
         return value.items()
     return enumerate(value) if isinstance(value, list) else ()
 
 
-def _is_deeper(value: Any, levels: float) -> bool:
+def _is_deeper(value: object, levels: float) -> bool:
     """Whether the value is nested deeper than that."""
     if levels == math.inf:
         return False

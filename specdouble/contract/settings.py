@@ -41,7 +41,7 @@ def read_settings(folder: Path) -> Settings:
     return settings
 
 
-def near_id(id: Any) -> str:
+def near_id(id: object) -> str:
     """The remedy for what is no id of a finding."""
     near = get_close_matches(str(id), IDS, n=1, cutoff=0.6)
     return f"write `{near[0]}`" if near else "see docs/lint.md for the ids"
@@ -93,7 +93,7 @@ class _File:
         self.find(name, f"`{name}` is no table", f"write `[{name}]`, below the tables around it")
         return {}
 
-    def is_id(self, id: Any) -> bool:
+    def is_id(self, id: object) -> bool:
         known = isinstance(id, str) and id in IDS
         if not known:
             self.find("ignore", f"`{id}` is no id of a finding", near_id(id))
@@ -108,5 +108,5 @@ class _File:
         self.settings.findings.append(Finding(str(self.file), line, "", reason, remedy, id="settings"))
 
 
-def _is_texts(value: Any) -> bool:
+def _is_texts(value: object) -> bool:
     return isinstance(value, list) and all(isinstance(one, str) for one in value)

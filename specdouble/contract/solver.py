@@ -209,7 +209,9 @@ class Solver:
                 for shifted in islice(self._assigned(right, moved, supplied, names), 2):
                     yield from islice(self._compared(left, operator, moved, shifted, names), 4)
 
-    def _compared(self, side: Node, operator: str, other: Any, document: Document, names: Names) -> Iterator[Document]:
+    def _compared(
+        self, side: Node, operator: str, other: object, document: Document, names: Names
+    ) -> Iterator[Document]:
         place = self._evaluation.place(side, names)
         options = (self._edits.schema_at(place) or {}).get("enum") if place is not None else None
         for value in options or beside(operator, other):
@@ -256,7 +258,7 @@ class Solver:
             for value in texts:
                 yield from self._assigned(text, value, supplied, names)
 
-    def _fitting_texts(self, name: str, part: str, was: Any) -> Iterator[str]:
+    def _fitting_texts(self, name: str, part: str, was: object) -> Iterator[str]:
         """Texts of which the function says yes: what was there is kept where it can be."""
         if name == "matches":
             yield from islice(self._texts(part), MOST_ITEMS)
@@ -265,7 +267,7 @@ class Solver:
         yield from {"startsWith": [part + held], "endsWith": [held + part]}.get(name, [held + part, part])
         yield part
 
-    def _other_texts(self, text: Node, was: Any, names: Names) -> list[str]:
+    def _other_texts(self, text: Node, was: object, names: Names) -> list[str]:
         """Texts of which it more likely says no: others that the schema takes, and what was there with a slip in it."""
         held, place = was if isinstance(was, str) else "", self._evaluation.place(text, names)
         fresh = self._edits.fresh(place) if place is not None else ()
@@ -358,7 +360,7 @@ class Solver:
 
     # Values
 
-    def _assigned(self, node: Node, value: Any, document: Document, names: Names) -> Iterator[Document]:
+    def _assigned(self, node: Node, value: object, document: Document, names: Names) -> Iterator[Document]:
         """Documents in which the expression more likely has the value."""
         place = self._evaluation.place(node, names)
         if place is not None:
@@ -385,7 +387,7 @@ class Solver:
             yield from self._calculated(name, parts[0], parts[1], value, document, names)
 
     def _calculated(
-        self, name: str, left: Node, right: Node, value: Any, document: Document, names: Names
+        self, name: str, left: Node, right: Node, value: object, document: Document, names: Names
     ) -> Iterator[Document]:
         """One operand is set to what the other leaves of the value."""
         one, other = self._evaluation.value(left, document, names), self._evaluation.value(right, document, names)
@@ -408,7 +410,7 @@ class Solver:
         schema = (self._edits.schema_at(place) if place is not None else None) or {}
         return [schema[key] for key in ("maximum", "minimum") if is_number(schema.get(key))]
 
-    def _sized(self, node: Node, size: Any, document: Document, names: Names) -> Iterator[Document]:
+    def _sized(self, node: Node, size: object, document: Document, names: Names) -> Iterator[Document]:
         if not isinstance(size, int) or not 0 <= size <= 10_000:
             return
         if isinstance(node, Each) and node.macro in ("filter", "map"):
@@ -433,7 +435,7 @@ class Solver:
         elif isinstance(value_at(document, place), list):
             yield from self._counted(node, size, document, place, names)
 
-    def _summed(self, name: str, node: Node, value: Any, document: Document, names: Names) -> Iterator[Document]:
+    def _summed(self, name: str, node: Node, value: object, document: Document, names: Names) -> Iterator[Document]:
         """One item takes what the others leave of a sum; of the least and the greatest, the first item the value."""
         over, body, variable = (node.over, node.body, node.variable) if isinstance(node, Each) else (node, None, "")
         place = self._evaluation.place(over, names)

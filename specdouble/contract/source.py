@@ -161,7 +161,7 @@ def _too_deep(line: int) -> Flaw:
     return Flaw(line, reason, "move what is inside into components, and refer to it with `$ref`", "nesting")
 
 
-def _depth(data: Any) -> int:
+def _depth(data: object) -> int:
     """The levels of objects and arrays, no more counted than are needed to refuse them."""
     depth, level = 0, [data] if isinstance(data, dict | list) else []
     while level and depth <= MAX_DEPTH:

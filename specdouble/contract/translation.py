@@ -130,7 +130,7 @@ class Translation:
             elif key in _ASSERTIONS or key in _ANNOTATIONS:
                 yield key, value
 
-    def _part(self, whole: dict[str, Any], part: Any, direction: Direction, withheld: frozenset[str]) -> Any:
+    def _part(self, whole: dict[str, Any], part: object, direction: Direction, withheld: frozenset[str]) -> Any:
         """One of the schemas that the same value has to fit."""
         reference = part.get("$ref") if isinstance(part, dict) else None
         if not isinstance(reference, str):

@@ -211,7 +211,7 @@ def _article(kind: str) -> str:
     return f"an {kind}" if kind[:1] in "aio" else f"a {kind}"
 
 
-def kind_of_value(value: Any) -> str:
+def kind_of_value(value: object) -> str:
     """The type of a literal; empty for null, which is compared with everything."""
     kinds = {bool: "boolean", int: "integer", float: "number", str: "string", list: "array", dict: "object"}
     return kinds.get(type(value), "")

@@ -81,7 +81,7 @@ def taking(schema: Mapping[str, Any]) -> Callable[[Any], bool]:
     """
     made: list[jsonschema_rs.Validator] = []
 
-    def takes(value: Any) -> bool:
+    def takes(value: object) -> bool:
         if not made:
             told = {key: schema[key] for key in _OF_ONE_VALUE if key in schema}
             said = {key: value for key, value in told.items() if key not in CHECKS or CHECKS[key](value) is None}

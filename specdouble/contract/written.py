@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import yaml
 
 from specdouble.contract.composer import implicit_tag
@@ -12,7 +10,7 @@ _BREAKS = frozenset("\x85\u2028\u2029")  # YAML 1.1 ends a line with them, YAML 
 
 
 class _Dumper(yaml.SafeDumper):
-    def ignore_aliases(self, _data: Any) -> bool:
+    def ignore_aliases(self, _data: object) -> bool:
         return True
 
     def text(self, value: str) -> yaml.Node:
@@ -30,6 +28,6 @@ def _style(value: str) -> str | None:
 _Dumper.add_representer(str, _Dumper.text)
 
 
-def in_yaml(data: Any) -> str:
+def in_yaml(data: object) -> str:
     """The data in YAML: small mappings and lists in brackets, on one line."""
     return yaml.dump(data, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=120, default_flow_style=None)

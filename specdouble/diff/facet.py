@@ -259,7 +259,7 @@ def _demand(keyword: str, name: str, before: Schema, after: Schema) -> Iterator[
         yield Difference(f"{name}-changed", Effect.OTHER, told)
 
 
-def _is_compared_within(keyword: str, was: Any, becomes: Any) -> bool:
+def _is_compared_within(keyword: str, was: object, becomes: object) -> bool:
     """Whether all that has changed is inside of the schemas that a keyword holds."""
     if not isinstance(was, dict) or not isinstance(becomes, dict):
         return False
@@ -299,6 +299,6 @@ def _deprecated(before: Schema, after: Schema) -> Iterator[Difference]:
         yield Difference("reactivated", Effect.NONE, "it is deprecated no more")
 
 
-def _short(value: Any) -> str:
+def _short(value: object) -> str:
     text = repr(value)
     return text if len(text) <= 80 else f"{text[:77]}..."

@@ -76,7 +76,7 @@ class SchemaComparison:
         self._tell = tell
         self._begun: set[tuple[str, str, str]] = set()
 
-    def compare(self, was: Any, was_at: str, becomes: Any, at: str, place: Place, depth: int = 0) -> None:
+    def compare(self, was: object, was_at: str, becomes: object, at: str, place: Place, depth: int = 0) -> None:
         """Tell how what is valid at a place has changed.
 
         Args:
@@ -139,7 +139,7 @@ class SchemaComparison:
             level = Level.COMPATIBLE
         self._tell(f"{place.id}-{difference.id}", level, place.path, f"{place}: {difference.message}", at, False)
 
-    def _falsity(self, old: Any, new: Any, place: Place, at: str) -> None:
+    def _falsity(self, old: object, new: object, place: Place, at: str) -> None:
         if old is not new:
             effect = Effect.NARROWER if new is False else Effect.WIDER
             name = "schema-became-false" if new is False else "schema-became-not-false"
@@ -247,7 +247,7 @@ class SchemaComparison:
             self._told(more, place, at)
 
     def _partner(
-        self, one: Any, others: list[Any], mine: Contract | None = None, theirs: Contract | None = None
+        self, one: object, others: list[Any], mine: Contract | None = None, theirs: Contract | None = None
     ) -> int | None:
         """Which of the other alternatives is the same one: by the name that it refers to, else by what it says."""
         named, said = _name(one), _said(mine or self._before, one)
@@ -364,7 +364,7 @@ def _name(schema: Any) -> str:
     return str(schema.get("$ref", "")) if isinstance(schema, dict) else ""
 
 
-def _takes_all_of(contract: Contract, schema: Any, other_contract: Contract, other: Any) -> bool:
+def _takes_all_of(contract: Contract, schema: Any, other_contract: Contract, other: object) -> bool:
     """Whether what is valid by a schema is valid by another one too."""
     levels: list[Level] = []
     trial = SchemaComparison(contract, other_contract, lambda _id, level, *_: levels.append(level))
@@ -372,7 +372,7 @@ def _takes_all_of(contract: Contract, schema: Any, other_contract: Contract, oth
     return all(level is Level.COMPATIBLE for level in levels)
 
 
-def _is_same_kind(one: Any, other: Any) -> bool:
+def _is_same_kind(one: object, other: object) -> bool:
     """Whether an alternative may be another one changed: neither goes by a name, nor is of another type."""
     if _name(one) or _name(other) or not isinstance(one, dict) or not isinstance(other, dict):
         return False

@@ -126,7 +126,7 @@ def _wiremock_url(request: Mapping[str, Any]) -> str:
     return "/".join("{id}" if is_open.search(one) else one for one in segments)
 
 
-def _told(matcher: Any) -> str:
+def _told(matcher: object) -> str:
     return str(next(iter(_object(matcher).values()), ""))
 
 
@@ -164,7 +164,7 @@ def _usual_status(method: str) -> int:
     return {"post": 201, "delete": 204}.get(method.lower(), 200)
 
 
-def _parsed(text: Any) -> Any:
+def _parsed(text: object) -> Any:
     if not isinstance(text, str) or not text.strip():
         return NOTHING
     try:
@@ -174,9 +174,9 @@ def _parsed(text: Any) -> Any:
     return value
 
 
-def _list(value: Any) -> list[dict[str, Any]]:
+def _list(value: object) -> list[dict[str, Any]]:
     return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
 
 
-def _object(value: Any) -> dict[str, Any]:
+def _object(value: object) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}

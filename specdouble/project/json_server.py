@@ -97,7 +97,7 @@ def _collection_schema(name: str, held: list[dict[str, Any]], database: dict[str
     return {"x-resource": {"collection": name, "id": "id"}, **schema}
 
 
-def _id(value: Any, schema: dict[str, Any]) -> Any:
+def _id(value: object, schema: dict[str, Any]) -> Any:
     """An id of the one type that ids have."""
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
     return str(value) if is_number and schema["properties"]["id"]["type"] == "string" else value

@@ -199,7 +199,7 @@ def _collection_name(path: str) -> str:
     return inflection.underscore(re.sub(r"\W+", "_", _last(path)))
 
 
-def _documents_in(answered: Any) -> list[dict[str, Any]]:
+def _documents_in(answered: object) -> list[dict[str, Any]]:
     """The documents of an answer: of a list, of an envelope, or itself."""
     if isinstance(answered, list):
         return [one for one in answered if isinstance(one, dict)]
@@ -261,7 +261,7 @@ def _json(schema: JSON) -> dict[str, JSON]:
     return {"content": {"application/json": {"schema": schema}}}
 
 
-def _without_secrets(value: Any) -> Any:
+def _without_secrets(value: object) -> Any:
     """The value without what its names say is a credential: nobody's password belongs into a repository."""
     if isinstance(value, list):
         return [_without_secrets(one) for one in value]

@@ -99,7 +99,7 @@ def _is_of_exchanges(data: dict[str, Any]) -> bool:
     return is_postman or "mappings" in data or {"request", "response"} <= data.keys()
 
 
-def _exchanges(data: Any) -> Iterator[Exchange]:
+def _exchanges(data: object) -> Iterator[Exchange]:
     if isinstance(data, list):
         for one in data:
             yield from _exchanges(one)

@@ -196,7 +196,7 @@ def unscoped(ids: tuple[str, ...], collection: str, names: Container[str]) -> Ch
             return {name: value for name, value in super().scope(user).items() if name not in names}
 
     def change(factories: Factories) -> Factories:
-        def make(documents: Any, enforcement: Enforcement, view: Any, user: Any, *others: Any) -> Collection:
+        def make(documents: Any, enforcement: Enforcement, view: object, user: object, *others: Any) -> Collection:
             if enforcement.resource.collection == collection and operation_now() in ids:
                 # Another one, for this collection of this operation: the world's own serves all others as it is.
                 enforcement = Wide(enforcement.resource, enforcement.ids, enforcement.clock, enforcement.keepers)

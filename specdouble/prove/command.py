@@ -139,7 +139,7 @@ def _proved(bench: Bench, mutants: list[Mutant], workers: int, max_time: float |
     with Progress(*columns, console=_console(), transient=True) as progress:
         task = progress.add_task("the double without a fault", total=len(mutants))
 
-        def tell(one: Any, done: int, _total: int) -> None:
+        def tell(one: object, done: int, _total: int) -> None:
             survived = len(proof.of(SURVIVED))
             words = "mutants" if isinstance(one, Clean) else f"mutants, {survived} survived"
             progress.update(task, completed=done, description=words)

@@ -127,7 +127,7 @@ def page_counted(total: str, envelope: tuple[str, ...]) -> Callable[[Outcome], O
     return reply
 
 
-def _below(value: Any, names: tuple[str, ...] | list[str]) -> Any:
+def _below(value: object, names: tuple[str, ...] | list[str]) -> Any:
     for name in names:
         value = value.get(name) if isinstance(value, dict) else None
     return value

@@ -50,7 +50,7 @@ def _examples(media: Media) -> Iterator[tuple[str, Any]]:
         yield media.pointer + ("/example" if name == "example" else pointer("examples", name, "value")), value
 
 
-def _check_against_schema(document: Document, schemas: Schemas, media: Media, at: str, value: Any) -> None:
+def _check_against_schema(document: Document, schemas: Schemas, media: Media, at: str, value: object) -> None:
     # What stands at `*/*` is not written beside these examples: authors did not hold them to it.
     has_schema = not {"schema", "itemSchema"}.isdisjoint(document.get(media.pointer) or ())
     if not has_schema or media.slot is None:
@@ -61,12 +61,12 @@ def _check_against_schema(document: Document, schemas: Schemas, media: Media, at
         document.find(at + violation.pointer, reason, "correct the example or the schema", id="example")
 
 
-def example_violations(value: Any, check: Check, *, as_sent: bool) -> list[Violation]:
+def example_violations(value: object, check: Check, *, as_sent: bool) -> list[Violation]:
     """What is wrong with an example, which texts carry or not."""
     return violations_as_sent(value, check) if as_sent else check(value)
 
 
-def _documents(value: Any, envelope: tuple[str, ...], at: str) -> list[tuple[str, dict[str, Any]]]:
+def _documents(value: object, envelope: tuple[str, ...], at: str) -> list[tuple[str, dict[str, Any]]]:
     """The documents in a body's example, each with its pointer."""
     for name in envelope:
         value, at = (value.get(name), at + pointer(name)) if isinstance(value, dict) else (None, at)

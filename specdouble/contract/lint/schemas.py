@@ -118,7 +118,7 @@ def _asserted(schema: Any) -> Any:
     return {key: value for key, value in schema.items() if _asserts(key, value)}
 
 
-def _asserts(key: str, value: Any) -> bool:
+def _asserts(key: str, value: object) -> bool:
     if key == "format":
         return str(value) in _FORMATS
     return key not in _NOTES and key[:2] != "x-"
@@ -155,7 +155,7 @@ def _joined(document: Document, schema: Any) -> Iterator[dict[str, Any]]:
             waiting += inside if isinstance(inside, list) else ()
 
 
-def _names(value: Any) -> list[str]:
+def _names(value: object) -> list[str]:
     return [name for name in value if isinstance(name, str)] if isinstance(value, list) else []
 
 

@@ -111,7 +111,7 @@ def _later(
     return answer
 
 
-def with_items(body: Any, envelope: tuple[str, ...], other: Callable[[list[Any]], list[Any]]) -> Any:
+def with_items(body: object, envelope: tuple[str, ...], other: Callable[[list[Any]], list[Any]]) -> Any:
     """The body of a list with other documents in it."""
     if envelope:
         inner = with_items(body.get(envelope[0]), envelope[1:], other) if isinstance(body, dict) else None

@@ -76,11 +76,11 @@ def _haunted(everywhere: tuple[str, ...], finding: str, things: str) -> Change:
     gone: set[Any] = set()
 
     class Haunted(Store):
-        def find_one(self, filter: Any, *others: Any, **named: Any) -> Any:
+        def find_one(self, filter: object, *others: Any, **named: Any) -> Any:
             found = self.documents.find_one(filter, *others, **named)
             return None if found is not None and self._hides(found) else found
 
-        def find(self, filter: Any = None, *others: Any, **named: Any) -> Any:
+        def find(self, filter: object = None, *others: Any, **named: Any) -> Any:
             hidden = [] if operation_now() == finding else [{"_id": {"$nin": [*gone]}}]
             return self.documents.find({"$and": [filter or {}, *hidden]} if hidden else filter, *others, **named)
 
@@ -272,7 +272,7 @@ def _identified(contract: Contract, resource: Resource) -> Mutants:
 class _Some(Store):
     """Finds some document in the place of one that is not there."""
 
-    def find_one(self, filter: Any, *others: Any, **named: Any) -> Any:
+    def find_one(self, filter: object, *others: Any, **named: Any) -> Any:
         found = self.documents.find_one(filter, *others, **named)
         return found if found is not None else self.documents.find_one({})
 
@@ -284,7 +284,7 @@ def _unlisted(contract: Contract, resource: Resource, key: str) -> Change:
     def count(before: Document, after: Document) -> None:  # noqa: ARG001 - names are the keeper's
         changes[str(before.get("_id"))] += 1
 
-    def shown(item: Any) -> bool:
+    def shown(item: object) -> bool:
         return not isinstance(item, dict) or changes[str(item.get(name))] < 2
 
     def reply(outcome: Outcome) -> Outcome:

@@ -48,10 +48,10 @@ def _elsewhere(key: str, action: Action) -> Mutants:
     class Anywhere(Store):
         """Finds what lies anywhere."""
 
-        def find_one(self, filter: Any, *others: Any, **named: Any) -> Any:
+        def find_one(self, filter: object, *others: Any, **named: Any) -> Any:
             return self.documents.find_one(_without(filter, names), *others, **named)
 
-        def find(self, filter: Any, *others: Any, **named: Any) -> Any:
+        def find(self, filter: object, *others: Any, **named: Any) -> Any:
             return self.documents.find(_without(filter, names), *others, **named)
 
     sentence = f"{key} finds documents of {things} below another {' or '.join(names)}, too."

@@ -117,7 +117,7 @@ _LIMITS = (
 )  # fmt: skip
 
 
-def _set(keyword: str, value: Any) -> Other:
+def _set(keyword: str, value: object) -> Other:
     return lambda schema: {**schema, keyword: value}
 
 
@@ -249,7 +249,7 @@ def _crashing(name: str, hits: Callable[[str], bool]) -> Any:
     return answer
 
 
-def _found(body: Any, name: str) -> Any:
+def _found(body: object, name: str) -> Any:
     """The first value of that name in a body."""
     if not isinstance(body, Mapping):
         return None

@@ -113,7 +113,7 @@ def _put(
     kind: str,
     path: Path,
     words: str,
-    value: Any,
+    value: object,
     check: str = CONFORMANCE,
     *,
     remove: bool = False,
@@ -130,7 +130,7 @@ def _put(
     )
 
 
-def _with(body: Any, path: Path, value: Any, remove: bool) -> Any:
+def _with(body: object, path: Path, value: object, remove: bool) -> Any:
     name, rest = path[0], path[1:]
     if name == ITEM:
         return [_with(item, rest, value, remove) for item in body] if isinstance(body, list) else body

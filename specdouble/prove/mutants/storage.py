@@ -156,7 +156,7 @@ def _lost(resource: Resource, name: str) -> Mutant:
         def insert_one(self, document: Document) -> Any:
             return self.documents.insert_one({**document, name: _EMPTY.get(kind_of(resource.properties[name]))})
 
-        def replace_one(self, filter: Any, after: Document) -> Any:
+        def replace_one(self, filter: object, after: Document) -> Any:
             before = self.documents.find_one(filter) or {}
             kept = {key: value for key, value in after.items() if key != name}
             return self.documents.replace_one(filter, {**kept, **({name: before[name]} if name in before else {})})
@@ -190,7 +190,7 @@ class InsertsNothing(Store):
 class ReplacesNothing(Store):
     """Takes a changed document, and keeps the old one."""
 
-    def replace_one(self, filter: Any, after: Document) -> None:
+    def replace_one(self, filter: object, after: Document) -> None:
         """Not changed."""
 
 
@@ -246,7 +246,7 @@ def _overdone(contract: Contract, resource: Resource, key: str, sets: Document) 
     things, told = resource.collection, ", ".join(sets)
 
     class Spreading(Store):
-        def replace_one(self, filter: Any, after: Document) -> None:
+        def replace_one(self, filter: object, after: Document) -> None:
             self.documents.replace_one(filter, after)
             for one in list(self.documents.find({})):
                 self.documents.replace_one({"_id": one["_id"]}, {**one, **sets})
@@ -257,7 +257,7 @@ def _overdone(contract: Contract, resource: Resource, key: str, sets: Document) 
     free = {name for one in sent for name in _free_texts(resource, one)} - sets.keys()
 
     class Wiping(Store):
-        def replace_one(self, filter: Any, after: Document) -> None:
+        def replace_one(self, filter: object, after: Document) -> None:
             self.documents.replace_one(filter, {name: one for name, one in after.items() if name not in free})
 
     if free:
@@ -294,7 +294,7 @@ def _free_texts(resource: Resource, sent: Mapping[str, Any]) -> list[str]:
     return [name for name, schema in sent.items() if name in unruled and is_free_text(schema)]
 
 
-def removes_nothing(_documents: Any, _going: Sequence[Document], _go: Callable[[], None]) -> None:
+def removes_nothing(_documents: object, _going: Sequence[Document], _go: Callable[[], None]) -> None:
     """Keeps what is to be removed."""
 
 
@@ -383,7 +383,7 @@ def _fitting_part(contract: Contract, key: str) -> Change:
     return answering((key,), answer)
 
 
-def _valid_part(contract: Contract, operation: Operation, body: Any) -> Any:
+def _valid_part(contract: Contract, operation: Operation, body: object) -> Any:
     media = operation.json_body
     action = contract.actions[operation.id]
     if media is None or action.wrapper or not isinstance(body, dict):
@@ -464,7 +464,7 @@ def _last_values(contract: Contract, things: str) -> Iterator[tuple[str, Any]]:
     yield from [(name, values[-1]) for name, values in few if values and len(values) > 1][:1]
 
 
-def _without(name: str, value: Any, items: list[Any]) -> list[Any]:
+def _without(name: str, value: object, items: list[Any]) -> list[Any]:
     return [one for one in items if not isinstance(one, dict) or one.get(name) != value]
 
 
@@ -478,7 +478,7 @@ def _items(envelope: tuple[str, ...], other: Callable[[list[Any]], list[Any]]) -
     return reply
 
 
-def _put(body: Any, envelope: tuple[str, ...], other: Callable[[list[Any]], list[Any]]) -> Any:
+def _put(body: object, envelope: tuple[str, ...], other: Callable[[list[Any]], list[Any]]) -> Any:
     if envelope:
         return {**body, envelope[0]: _put(body[envelope[0]], envelope[1:], other)} if isinstance(body, dict) else body
     return other(body) if isinstance(body, list) else body

@@ -133,7 +133,7 @@ def _with_another(trial: Trial, subject: Subject, rule: Computed, name: str) -> 
 
 
 def _others(
-    trial: Trial, subject: Subject, rule: Computed, operation: Operation, name: str, held: Any
+    trial: Trial, subject: Subject, rule: Computed, operation: Operation, name: str, held: object
 ) -> Iterator[Any]:
     """Other values of a property that its schema takes: of numbers the bounds, the schema's and the expression's."""
     declared = subject.requested(operation)[name]
@@ -159,7 +159,7 @@ def _numbers(rule: Computed) -> list[int | float]:
     return [one for one in named if isinstance(one, int | float) and not isinstance(one, bool)][:MOST]
 
 
-def _false(held: Any) -> Any:
+def _false(held: object) -> Any:
     """A value that is not the computed one."""
     if isinstance(held, bool):
         return not held

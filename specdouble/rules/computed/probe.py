@@ -55,7 +55,7 @@ def _set(session: Session, subject: Subject) -> list[str]:
     return [name for name, schema in known if name not in sent and _is_number(session, schema)]
 
 
-def _is_number(session: Session, declared: Any) -> bool:
+def _is_number(session: Session, declared: object) -> bool:
     schema = merged(declared, session.contract.resolve)
     return kind(schema) in ("integer", "number") and not schema.get("enum")
 

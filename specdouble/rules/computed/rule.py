@@ -66,7 +66,7 @@ class Computed(PropertyRule):
         return f"{self.name} is `{self.expression}`"
 
 
-def _plain(value: Any, whole: bool) -> Any:
+def _plain(value: object, whole: bool) -> Any:
     """The value in JSON: CEL has times, and the double 6.0 where the schema has the integer 6."""
     if isinstance(value, datetime):
         return value.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

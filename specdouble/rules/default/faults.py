@@ -48,7 +48,7 @@ def _partially_changed(contract: Contract, collection: str) -> set[str]:
     return {name for key in ids for name in sendable(contract, contract.operations[key])}
 
 
-def another(value: Any, schema: Any) -> Any:
+def another(value: object, schema: Any) -> Any:
     """Another value of the same type; of the same enum, where there is one."""
     for one in schema.get("enum", ()):
         if one != value:
@@ -71,7 +71,7 @@ def _without(name: str) -> Callable[[Document], None]:
     return alter
 
 
-def _with(name: str, value: Any) -> Callable[[Document], None]:
+def _with(name: str, value: object) -> Callable[[Document], None]:
     def alter(document: Document) -> None:
         if name not in sent():
             document[name] = value

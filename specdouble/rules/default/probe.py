@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import suppress
-from typing import Any
 
 from specdouble.verify.session import Session
 from specdouble.verify.sight import INCONCLUSIVE, Probe, Sight, new_trial, sent, sent_properties
@@ -32,13 +31,13 @@ def _see(session: Session, subject: Subject) -> Iterator[Sight]:
                 yield Sight("default", at, value, words, trial.exchanges)
 
 
-def _tells_who_asks(session: Session, value: Any) -> bool:
+def _tells_who_asks(session: Session, value: object) -> bool:
     """Whether a text names a user: another's request would be filled in otherwise."""
     names = [user.name for user in session.crowd] + [user.id for user in session.crowd if user.id]
     return isinstance(value, str) and any(name in value for name in names)
 
 
-def _gives_way(trial: Trial, subject: Subject, name: str, value: Any) -> bool:
+def _gives_way(trial: Trial, subject: Subject, name: str, value: object) -> bool:
     """Whether another value that is sent is shown: what is always the same is no default."""
     schema = merged(subject.requested(subject.creators[0]).get(name, {}), trial.contract.resolve)
     options = schema.get("enum") or [plausible(schema, trial.contract.resolve, trial.session.fresh.word())]
@@ -48,7 +47,7 @@ def _gives_way(trial: Trial, subject: Subject, name: str, value: Any) -> bool:
     return other != value and document is not None and view(trial, document).get(name) == other
 
 
-def _is_filled_in(value: Any, again: Any) -> bool:
+def _is_filled_in(value: object, again: object) -> bool:
     """Whether a value was filled in: null and what is empty stand for what is not there."""
     return value not in (None, "", [], {}) and value == again
 

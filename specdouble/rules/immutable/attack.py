@@ -46,7 +46,7 @@ def plan(session: Session, subject: Subject, rule: Immutable) -> Plan:
             yield Case(rule.id, f"another {rule.name} is refused in every {name}", run, what, about)
 
 
-def _value_of(trial: Trial, subject: Subject, rule: Immutable, other_than: Any) -> Any:
+def _value_of(trial: Trial, subject: Subject, rule: Immutable, other_than: object) -> Any:
     """Another value for the property, one that every other rule takes."""
     schema = subject.requested(subject.creators[0]).get(rule.name) or subject.resource.properties[rule.name]
     for other, attack in subject.attacks:
@@ -63,7 +63,7 @@ def _value_of(trial: Trial, subject: Subject, rule: Immutable, other_than: Any) 
     return value
 
 
-def _varied(value: Any, other_than: Any) -> Any:
+def _varied(value: object, other_than: object) -> Any:
     if value != other_than:
         return value
     if isinstance(value, bool):

@@ -70,7 +70,7 @@ class Tired(ImmutableKeeper):
         given: what a keeper is made of.
     """
 
-    def __init__(self, name: str, first: Any, *given: Any) -> None:
+    def __init__(self, name: str, first: object, *given: Any) -> None:
         super().__init__(*given)
         self._name, self._first = name, first
 

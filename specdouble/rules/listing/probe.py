@@ -212,7 +212,7 @@ class _Listing:
             if len(documents) > 1:
                 yield name, {value: str(one.id) for value, one in documents.items()}
 
-    def having(self, name: str, value: Any) -> Document | None:
+    def having(self, name: str, value: object) -> Document | None:
         """A document that has the value: created with it, or changed to it; None where there can be none."""
         with suppress(NotExercised):
             return self.there.create(self.trial, **{name: value})

@@ -92,7 +92,7 @@ class _Reader:
         filters = self.filters() if "filters" in self.raw else None
         return Listed(roles, filters, sorts, *(self.place_of(one) for one in _TOLD))
 
-    def is_parameter(self, name: Any, *below: str) -> bool:
+    def is_parameter(self, name: object, *below: str) -> bool:
         if name in self.parameters:
             return True
         reason = f"the operation has no query parameter `{name}`"
@@ -100,7 +100,7 @@ class _Reader:
         self.annotation.find(reason, remedy, *below)
         return False
 
-    def is_property(self, name: Any, *below: str) -> bool:
+    def is_property(self, name: object, *below: str) -> bool:
         if isinstance(name, str) and name in self.resource.properties:
             return True
         reason = f"the documents of {self.resource.collection} have no property `{name}`"

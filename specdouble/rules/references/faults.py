@@ -101,7 +101,7 @@ class Indiscriminate(OnDeleteKeeper):
         """All that name any."""
         return departure.referring(self.rule.referrer, self.rule.name, {"$ne": None})
 
-    def forget(self, after: Document, value: Any) -> None:
+    def forget(self, after: Document, value: object) -> None:
         """Whatever it names."""
         super().forget(after, after.get(self.rule.name))
         if isinstance(after.get(self.rule.name), list):
@@ -118,7 +118,7 @@ def _letting(rule: References, lets: Lets) -> Change:
     return kept(rule, Lenient)
 
 
-def _well_formed(value: Any) -> bool:
+def _well_formed(value: object) -> bool:
     values = value if isinstance(value, list) else [value]
     return all(isinstance(one, str | int) and bool(_ID.fullmatch(str(one))) for one in values)
 

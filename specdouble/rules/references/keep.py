@@ -94,7 +94,7 @@ class OnDeleteKeeper(Keeper):
         key = self.rule.key or self.resource.id
         return document.get(key, document["_id"] if key == self.resource.id else None)
 
-    def forget(self, after: Document, value: Any) -> None:
+    def forget(self, after: Document, value: object) -> None:
         """Take the value away: out of an array, or altogether."""
         name = self.rule.name
         held = after.get(name)

@@ -88,7 +88,7 @@ class OnDelete(CollectionRule):
         }[self.does]
 
 
-def _collection(raw: Any) -> Any:
+def _collection(raw: object) -> Any:
     return raw.get("collection") if isinstance(raw, dict) else raw
 
 

@@ -45,7 +45,7 @@ class Roles(OperationRule):
     roles: tuple[str, ...]
     claim: str
 
-    def admits(self, held: Any) -> bool:
+    def admits(self, held: object) -> bool:
         """Whether a caller whose claim is this may ask."""
         return any(one in self.roles for one in (held if isinstance(held, list) else [held]))
 

@@ -82,7 +82,7 @@ def _told(envelope: tuple[str, ...], name: str, other: Callable[[str], str]) -> 
     return reply
 
 
-def _is_stamped(document: Any, name: str) -> bool:
+def _is_stamped(document: object, name: str) -> bool:
     return isinstance(document, dict) and isinstance(document.get(name), str)
 
 
@@ -137,7 +137,7 @@ def _touching(name: str) -> type[Collection]:
 
 def _touched_by_reads(name: str) -> type[Store]:
     class Touched(Store):
-        def find_one(self, filter: Any) -> Any:
+        def find_one(self, filter: object) -> Any:
             found = self.documents.find_one(filter)
             if found is not None:
                 found[name] = Clock().timestamp(after=found.get(name))

@@ -53,7 +53,7 @@ def _unsent(subject: Subject, document: Document, shown: dict[str, Any]) -> list
     return [name for name in shown if name not in document.sent and name in subject.resource.properties]
 
 
-def _is_now(session: Session, document: Document, value: Any) -> bool:
+def _is_now(session: Session, document: Document, value: object) -> bool:
     """Whether a value tells the moment of the create."""
     is_text = isinstance(value, str) and "T" in value  # a number may be anything
     told = moment(value) if is_text else None
@@ -61,7 +61,7 @@ def _is_now(session: Session, document: Document, value: Any) -> bool:
     return told is not None and abs(told.timestamp() - document.made.started) <= allowed
 
 
-def _changed(trial: Trial, subject: Subject, document: Document, stamp: Any) -> dict[str, Any] | None:
+def _changed(trial: Trial, subject: Subject, document: Document, stamp: object) -> dict[str, Any] | None:
     """The document after a change at a later moment than this one; None where none was accepted."""
     for updater in subject.updaters:
         for name, schema in subject.requested(updater.operation).items():

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from specdouble.contract.kind import (
     ON_A_PROPERTY,
@@ -103,7 +102,7 @@ def _belied(shown: Shown) -> Iterator[Belied]:
             yield stamps["updated"], at + pointer(stamps["updated"].name), "before the document was created"
 
 
-def _moment(value: Any) -> datetime | None:
+def _moment(value: object) -> datetime | None:
     try:
         moment = datetime.fromisoformat(value) if isinstance(value, str) else None
     except ValueError:

@@ -80,11 +80,11 @@ class Mover:
     to: Any = None
     named: tuple[Any, ...] = ()
 
-    def takes(self, value: Any) -> bool:
+    def takes(self, value: object) -> bool:
         """Whether it may be asked to move a document to that value."""
         return value == self.to if self.updater is None else value in self.named
 
-    def move(self, trial: Trial, rule: Transitions, document: Document, after: Any) -> Exchange:
+    def move(self, trial: Trial, rule: Transitions, document: Document, after: object) -> Exchange:
         """Send a move of a document."""
         # One may order, and another pay: who made the document may not be who moves it.
         user = trial.session.crowd.maker(document.subject.resource, self.operation, document.user)
@@ -129,7 +129,7 @@ def _begun(trial: Trial, subject: Subject, rule: Transitions) -> None:
             raise Broken(f"{rule.name} to be {' or '.join(rule.initial)}", f"{where} shows {seen[rule.name]!r}")
 
 
-def _begin(trial: Trial, subject: Subject, rule: Transitions, state: Any) -> None:
+def _begin(trial: Trial, subject: Subject, rule: Transitions, state: object) -> None:
     operation = trial.creator(subject)
     body = {**trial.body(subject, operation, trial.user), rule.name: state}
     exchange, _ = trial.try_create(subject, trial.user, body, fixed=(rule.name,))
@@ -140,7 +140,7 @@ def _begin(trial: Trial, subject: Subject, rule: Transitions, state: Any) -> Non
         refused_as(exchange, {status}, f"a new document with {rule.name} {state!r}")
 
 
-def reach(trial: Trial, subject: Subject, rule: Transitions, state: Any, user: User | None = None) -> Document:
+def reach(trial: Trial, subject: Subject, rule: Transitions, state: object, user: User | None = None) -> Document:
     """A new document in that state, by allowed moves."""
     user = trial.session.crowd.maker(subject.resource, subject.creators[0], user or trial.user)
     takes = rule.name in subject.requested(subject.creators[0])
@@ -154,7 +154,7 @@ def reach(trial: Trial, subject: Subject, rule: Transitions, state: Any, user: U
     return document
 
 
-def bring(trial: Trial, rule: Transitions, document: Document, state: Any) -> None:
+def bring(trial: Trial, rule: Transitions, document: Document, state: object) -> None:
     """Move a document to that state, by allowed moves.
 
     Raises:
@@ -168,7 +168,7 @@ def bring(trial: Trial, rule: Transitions, document: Document, state: Any) -> No
             raise NotExercised(f"a move to {step} was refused: {exchange.told(80)}")
 
 
-def _way(rule: Transitions, movers: list[Mover], start: Any, goal: Any) -> list[tuple[Any, Mover]]:
+def _way(rule: Transitions, movers: list[Mover], start: object, goal: object) -> list[tuple[Any, Mover]]:
     """The values that lead to the goal, and what moves to each; a document without one may take any."""
     ways: deque[tuple[Any, list[tuple[Any, Mover]]]] = deque([(start, [])])
     seen = {start}
@@ -184,7 +184,7 @@ def _way(rule: Transitions, movers: list[Mover], start: Any, goal: Any) -> list[
     raise NotExercised(f"no operations lead by allowed moves of {rule.name} from {start} to {goal}")
 
 
-def _move(trial: Trial, subject: Subject, rule: Transitions, mover: Mover, before: Any, after: Any) -> None:
+def _move(trial: Trial, subject: Subject, rule: Transitions, mover: Mover, before: object, after: object) -> None:
     document = reach(trial, subject, rule, before)
     exchange = mover.move(trial, rule, document, after)
     if before == after and mover.to is not None and not exchange.ok:
@@ -205,7 +205,7 @@ def states(rule: Transitions) -> tuple[Any, ...]:
     return rule.values
 
 
-def begins(rule: Transitions, value: Any) -> bool:
+def begins(rule: Transitions, value: object) -> bool:
     """Whether a new document may have the state."""
     return not rule.initial or value in rule.initial
 

@@ -37,7 +37,7 @@ class TransitionsKeeper(Keeper):
             return None
         return Broken(self.rule, f"cannot move from {old} to {new}")
 
-    def begun(self, state: Any) -> Broken | None:
+    def begun(self, state: object) -> Broken | None:
         """Whether a new document cannot begin so."""
         initial = self.rule.initial
         return None if not initial or state in initial else Broken(self.rule, f"cannot begin as {state}")

@@ -57,7 +57,7 @@ def _free(session: Session, subject: Subject) -> list[str]:
     return [name for name in found if name not in fixed]
 
 
-def _literal(value: Any) -> str:
+def _literal(value: object) -> str:
     """The value as a condition has it."""
     return json.dumps(value) if isinstance(value, bool) else f"'{value}'"
 
@@ -135,7 +135,7 @@ class _Property:
         is_new = isinstance(usual, str) and (session.fresh.is_word(usual) or session.ledger.is_minted(usual))
         return usual if is_new else self.trial.session.fresh.value(self.schema)
 
-    def send(self, value: Any, user: User | None = None) -> Exchange:
+    def send(self, value: object, user: User | None = None) -> Exchange:
         """The answer to a create of a document with the value, everything else new."""
         trial, user = self.trial, user or self.trial.user
         return self.created(user, {**trial.body(self.subject, trial.creator(self.subject), user), self.name: value})[0]
@@ -149,7 +149,7 @@ class _Property:
             self.around.setdefault(user.name, {"path": path})
         return exchange, document
 
-    def is_taken(self, value: Any, user: User | None = None) -> bool:
+    def is_taken(self, value: object, user: User | None = None) -> bool:
         return self.send(value, user).status in REFUSALS
 
     def pair(self, one: str, other: str) -> tuple[Any, Any]:
@@ -163,7 +163,7 @@ class _Property:
         swapped = value.swapcase() if is_case and isinstance(value, str) else value
         return value, swapped if bodies.property_fits(self.schema, swapped) else value
 
-    def ignores(self, one: Any, other: Any) -> bool:
+    def ignores(self, one: object, other: object) -> bool:
         """Whether the two count as the same; a spelling that is refused on its own account says nothing."""
         with self.passing():
             if one == other or not self.send(one).ok:
@@ -199,7 +199,7 @@ class _Property:
                     return " && ".join(f"self.{name} != {_literal(state)}" for state in free)
         return ""
 
-    def is_freed(self, updater: Updater, name: str, state: Any, states: list[Any]) -> bool:
+    def is_freed(self, updater: Updater, name: str, state: object, states: list[Any]) -> bool:
         """Whether a value may be had again once its document is in a state, by way of another where it must be."""
         for way in ((state,), *((other, state) for other in states if other != state)):
             value = self.fresh()
@@ -213,7 +213,7 @@ class _Property:
 
     # The scope
 
-    def scope(self, value: Any) -> list[str] | None:
+    def scope(self, value: object) -> list[str] | None:
         """The properties that documents must share for their values to be compared; None where none holds them."""
         resource, crowd = self.subject.resource, self.trial.session.crowd
         me = self.trial.user
@@ -241,13 +241,13 @@ class _Property:
                 if control[0].ok and control[1].status in REFUSALS and self.with_other(taken, {name: other}).ok:
                     yield name
 
-    def with_other(self, value: Any, others: dict[str, Any]) -> Exchange:
+    def with_other(self, value: object, others: dict[str, Any]) -> Exchange:
         """The answer to a create with the value and those of other properties."""
         trial = self.trial
         body = {**trial.body(self.subject, trial.creator(self.subject), trial.user), **others, self.name: value}
         return self.created(trial.user, body)[0]
 
-    def another(self, name: str, declared: Any, held: Any) -> Any:
+    def another(self, name: str, declared: object, held: object) -> Any:
         """Another value of another property; None where none is known."""
         session = self.trial.session
         schema, target = merged(declared, session.contract.resolve), session.implied.get(name)
@@ -271,11 +271,11 @@ class _Property:
         creator = self.trial.creator(self.subject)
         return any(self.trial.session.ledger.kinds.named(creator, {}))
 
-    def is_free_for(self, users: list[User], value: Any) -> bool:
+    def is_free_for(self, users: list[User], value: object) -> bool:
         """Whether one of the users may have the value, too."""
         return any(self.send(value, user).ok for user in users[:2])
 
-    def parents(self, value: Any) -> list[str] | None:
+    def parents(self, value: object) -> list[str] | None:
         """The properties that hold what a path leads through, where another of these may have the value.
 
         Raises:
@@ -293,11 +293,11 @@ class _Property:
             break  # what lies above it has others below it
         return []
 
-    def is_free_below(self, parameter: str, parent: Any, value: Any) -> bool:
+    def is_free_below(self, parameter: str, parent: object, value: object) -> bool:
         """Whether a document below another parent may have the value, as it may have one that is new."""
         trial = self.trial
 
-        def answered(one: Any) -> Exchange:
+        def answered(one: object) -> Exchange:
             body = {**trial.body(self.subject, trial.creator(self.subject), trial.user), self.name: one}
             call = trial.create_call(self.subject, trial.user, body)
             path = {**call.path, parameter: parent}

@@ -74,7 +74,7 @@ class UniqueKey(CollectionRule):
         """Whether a document, as it is shown, is one of those that are compared."""
         return not self.program or self.condition.holds({"self": {**self.defaults, **document}})
 
-    def normalised(self, value: Any) -> Any:
+    def normalised(self, value: object) -> Any:
         """A value without what does not tell values apart: outer white space, case (fully folded, or of ASCII)."""
         if not self.ignore or not isinstance(value, str):
             return value
@@ -213,7 +213,7 @@ def _parents(reading: Reading, annotation: OnSchema) -> dict[str, str]:
     return found
 
 
-def _condition(annotation: OnSchema, where: Any) -> dict[str, str]:
+def _condition(annotation: OnSchema, where: object) -> dict[str, str]:
     if where is None:
         return {}
     if not isinstance(where, str):

@@ -158,7 +158,7 @@ class _Pair:
         """Both."""
         return self.one, self.other
 
-    def takes(self, first: Any, second: Any) -> bool:
+    def takes(self, first: object, second: object) -> bool:
         """Whether a create with these values is accepted.
 
         Raises:

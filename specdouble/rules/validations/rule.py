@@ -169,7 +169,7 @@ def variables(found: Found) -> dict[str, Any]:
     return {"self": found.value} if found.old is None else {"self": found.value, "oldSelf": found.old}
 
 
-def _reached(value: Any, path: tuple[str, ...], at: tuple[str | int, ...]) -> Iterator[tuple[tuple[Any, ...], Any]]:
+def _reached(value: object, path: tuple[str, ...], at: tuple[str | int, ...]) -> Iterator[tuple[tuple[Any, ...], Any]]:
     if not path:
         if value is not None:
             yield at, value

@@ -45,7 +45,7 @@ def _of_reference(session: Session, subject: Subject, rule: References) -> Plan:
         yield Missing(rule.id, "another's: needs a second user in the settings")
 
 
-def value(session: Session, subject: Subject, rule: References, schema: Any, user: User, like: Any = None) -> Any:  # noqa: ARG001
+def value(session: Session, subject: Subject, rule: References, schema: Any, user: User, like: object = None) -> Any:  # noqa: ARG001
     """The id of a document that the user may refer to; a list of it where the property holds several."""
     target, trial = session.subjects[rule.target], Trial(session)
     try:

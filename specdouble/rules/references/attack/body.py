@@ -71,14 +71,14 @@ def _strangers(session: Session, target: Subject) -> Sequence[tuple[User, User]]
     return session.crowd.pairs() if target.resource.owner else session.crowd.foreigners()
 
 
-def _wrapped(subject: Subject, rule: References, writer: Updater | None, value: Any) -> Any:
+def _wrapped(subject: Subject, rule: References, writer: Updater | None, value: object) -> Any:
     operation = writer.operation if writer else subject.creators[0]
     schema = merged(subject.requested(operation)[rule.name], subject.contract.resolve)
     return [value] if kind(schema) == "array" and not isinstance(value, list) else value
 
 
 def _write(
-    trial: Trial, subject: Subject, rule: References, writer: Updater | None, value: Any, user: User | None = None
+    trial: Trial, subject: Subject, rule: References, writer: Updater | None, value: object, user: User | None = None
 ) -> tuple[Any, Any, dict[str, Any] | None]:
     """Send the reference in a create or an update: the exchange, what was sent, the document before."""
     user, value = user or trial.user, _wrapped(subject, rule, writer, value)

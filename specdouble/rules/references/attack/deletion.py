@@ -135,7 +135,7 @@ def _is_gone(trial: Trial, document: Document) -> None:
     trial.session.ledger.forget(document.subject.collection, document.id)
 
 
-def _is_emptied(rule: OnDelete, seen: dict[str, Any], was: Any) -> None:
+def _is_emptied(rule: OnDelete, seen: dict[str, Any], was: object) -> None:
     held = seen.get(rule.name)
     names_it = was in held if isinstance(held, list) else held == was
     if rule.does == "set-null" and names_it:

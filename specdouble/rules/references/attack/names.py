@@ -38,7 +38,7 @@ def names_of_none(session: Session, rule: References) -> dict[str, Callable[[Any
     }
 
 
-def of_none(session: Shared, rule: References, known: Any) -> Any:
+def of_none(session: Shared, rule: References, known: object) -> Any:
     """What names no document, where the value names one."""
     return session.fresh.text() if _is_name(session, rule) and isinstance(known, str) else _other_last(known)
 
@@ -52,11 +52,11 @@ def _other_last(known: Any) -> Any:
     return known[:-1] + ("0" if known[-1:] != "0" else "1") if isinstance(known, str) else known + 987_654
 
 
-def _turned(known: Any) -> Any:
+def _turned(known: object) -> Any:
     return known[::-1] if isinstance(known, str) and known[::-1] != known else _other_last(known)
 
 
-def _filled(known: Any, char: str) -> Any:
+def _filled(known: object, char: str) -> Any:
     return "".join(char if one.isalnum() else one for one in known) if isinstance(known, str) else 0
 
 

@@ -57,7 +57,7 @@ def _below_deleted(trial: Trial, subject: Subject, rule: References, parent: str
     _refused_below(trial, subject, rule, parent, document.id)
 
 
-def _refused_below(trial: Trial, subject: Subject, rule: References, parent: str, value: Any) -> None:
+def _refused_below(trial: Trial, subject: Subject, rule: References, parent: str, value: object) -> None:
     """Hold that nothing is created below a document that is not there; below one that is, the same body is taken."""
     body = marked_body(trial, subject)
     call = trial.create_call(subject, trial.user, body)

@@ -25,7 +25,7 @@ def plan(session: Session, subject: Subject, rule: UniqueKey) -> Plan:
     yield from of_bulk(session, subject, rule)
 
 
-def value(session: Session, subject: Subject, rule: Unique, schema: Any, user: User, like: Any = None) -> Any:  # noqa: ARG001
+def value(session: Session, subject: Subject, rule: Unique, schema: Any, user: User, like: object = None) -> Any:  # noqa: ARG001
     """A value that no document holds: where it is to be like a text, that one with a new word inside its spaces."""
     fresh = session.fresh.value(schema)
     if not isinstance(like, str) or not like.strip():
@@ -34,7 +34,7 @@ def value(session: Session, subject: Subject, rule: Unique, schema: Any, user: U
     return made if session.bodies.property_fits(schema, made) else fresh
 
 
-def same(rule: Unique, sent: Any, seen: Any) -> bool:
+def same(rule: Unique, sent: object, seen: object) -> bool:
     """Whether the spaces that the rule ignores are all that differs: whether they are kept it does not say."""
     return "space" in rule.ignore and isinstance(sent, str) and str(seen).strip() == sent.strip()
 

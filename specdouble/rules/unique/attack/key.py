@@ -101,7 +101,7 @@ def renewed(trial: Trial, subject: Subject, rule: UniqueKey, body: dict[str, Any
     return fresh
 
 
-def _another(trial: Trial, subject: Subject, name: str, declared: Any, held: Any) -> Any:
+def _another(trial: Trial, subject: Subject, name: str, declared: object, held: object) -> Any:
     """Another value of a property; None where none is known."""
     schema, chosen = merged(declared, trial.contract.resolve), subject.chosen.get(name)
     if chosen is not None:

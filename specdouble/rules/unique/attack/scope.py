@@ -102,7 +102,7 @@ def _across_values(trial: Trial, subject: Subject, rule: Unique, name: str) -> N
     refused_as(exchange, statuses(rule, exchange.call.operation), f"the {rule.name} with the same {name}")
 
 
-def moved(value: Any) -> str | None:
+def moved(value: object) -> str | None:
     """A date or a time a year later; None where the value is neither (RFC 3339, 5.6)."""
     found = re.match(r"(\d{4})(-\d\d-\d\d(?:[Tt ].*)?)$", value) if isinstance(value, str) else None
     return f"{int(found[1]) + 1:04}{found[2]}" if found else None

@@ -113,7 +113,7 @@ def _free_on_create(trial: Trial, subject: Subject, rule: Unique, pair: Pair) ->
         raise Broken("a second document", f"the first was answered again, for {other!r} beside {one!r}")
 
 
-def _unless_refused_alone(trial: Trial, subject: Subject, rule: Unique, value: Any) -> None:
+def _unless_refused_alone(trial: Trial, subject: Subject, rule: Unique, value: object) -> None:
     """Not exercised where such a value is refused without the other, too: the refusal had another reason."""
     body = {**body_of(trial, subject, rule, trial.user), rule.name: value}
     if not trial.try_create(subject, trial.user, body)[0].ok:

@@ -132,7 +132,7 @@ def _plain_pairs(fresh: Callable[[], Any]) -> Iterator[Pair]:
     yield Pair("another value", lambda: (fresh(), fresh()), False)
 
 
-def _variants_of_text(session: Session, rule: Unique, declared: Any) -> Iterator[Pair]:
+def _variants_of_text(session: Session, rule: Unique, declared: object) -> Iterator[Pair]:
     """The variants that the schema takes behind a word."""
     for what, one, other, needs in (*_VARIANTS, *_long_values()):
         if needs == "case" and "case" not in rule.ignore and _is_open(rule, what, one + other):
@@ -142,7 +142,7 @@ def _variants_of_text(session: Session, rule: Unique, declared: Any) -> Iterator
             yield Pair(what, mint, needs != "-" and all(map(rule.ignores, _needed(needs, one + other))))
 
 
-def _minted(session: Session, declared: Any, what: str, texts: tuple[str, str]) -> tuple[str, str]:
+def _minted(session: Session, declared: object, what: str, texts: tuple[str, str]) -> tuple[str, str]:
     """The two texts behind one and the same new word; shorter ones of the kind where they would be too long.
 
     Raises:
@@ -160,7 +160,7 @@ def _minted(session: Session, declared: Any, what: str, texts: tuple[str, str]) 
 
 
 def _beside(
-    session: Session, declared: Any, fresh: Callable[[], Any], *changes: Callable[[str], str]
+    session: Session, declared: object, fresh: Callable[[], Any], *changes: Callable[[str], str]
 ) -> tuple[str, str]:
     """A new value, and the first of what it is changed into that the schema takes.
 
@@ -181,7 +181,7 @@ def _is_minted(mint: Callable[[], tuple[Any, Any]]) -> bool:
     return False
 
 
-def _addresses(session: Session, rule: Unique, declared: Any, fresh: Callable[[], Any]) -> Iterator[Pair]:
+def _addresses(session: Session, rule: Unique, declared: object, fresh: Callable[[], Any]) -> Iterator[Pair]:
     yield Pair("the same value", lambda: (value := fresh(), value), True)
     yield Pair("other case", lambda: (value := fresh(), value.upper()), rule.ignores("ascii-case"))
     yield Pair("another value", lambda: (value := fresh(), f"x{value}"), False)
