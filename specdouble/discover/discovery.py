@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
+from functools import partial
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -17,11 +18,12 @@ from specdouble.discover import beginnings, documents, identities, replacement, 
 from specdouble.discover.bounds import miner as bounds
 from specdouble.discover.bounds.bound import KEYWORDS
 from specdouble.discover.experiment import Experiment, Result
+from specdouble.discover.experiments import Stated, tried
 from specdouble.discover.hypothesis import Hypothesis, Source
 from specdouble.discover.loop import MOST_ROUNDS, Loop, Round
 from specdouble.discover.miners import mine
 from specdouble.discover.outcome import CONFIRMED, REFUTED, SILENT, UNDECIDED, UNPROVED, Outcome
-from specdouble.discover.refinement import is_refined_by, resolved, with_status
+from specdouble.discover.refinement import is_refined_by, resolved
 from specdouble.discover.revision import amend, withdraw
 from specdouble.discover.supposition import is_stated, rules_by, supposable, suppose
 from specdouble.discover.traffic import miner as traffic
@@ -349,49 +351,24 @@ class Discovery:
     def _tried(
         self,
         wanted: Sequence[Hypothesis],
-        stated: Sequence[tuple[Hypothesis, Rule]],
+        stated: Sequence[Stated],
         beside: Sequence[Hypothesis] = (),
         part: float = JUDGED,
-        *,
-        once: bool = False,
     ) -> list[Result]:
         """The results of experiments with all of these, which end when that part of the time is over.
-
-        Of several that would stand in one place one is tried after the other, until one holds. What holds is tried
-        again where another of the same property does not: a time that the server's clock sets may be any.
 
         Args:
             wanted: what is tried.
             stated: what the contract says itself, and is tried with it.
             beside: what is laid over the contract besides.
             part: of all the time, what is over then.
-            once: whether what is refused with another status than is usual is not tried with that.
         """
-        results = list[Result]()
-        for turn in _turns(wanted) or [[]]:
-            settled = {one.hypothesis.place for one in results if one.state == CONFIRMED}
-            left = [one for one in turn if one.place not in settled]
-            if left or not results:
-                results += self._tried_together(left, [] if results else stated, beside, part, once=once)
-        broken = {one.hypothesis.pointer for one in results if one.state == REFUTED and not one.written}
-        doubted = [one for one in results if one.state == CONFIRMED and not one.written]
-        again = [one.hypothesis for one in doubted if one.hypothesis.pointer in broken]
-        if not again:
-            return results
-        sure = [one.hypothesis for one in doubted if one.hypothesis not in again]
-        kept = [one for one in results if one.hypothesis not in again or one.written]
-        return kept + self._tried(again, [], [*beside, *(one for one in sure if one not in beside)], part, once=once)
+        return tried(wanted, stated, beside, partial(self._in_one_experiment, part=part))
 
-    def _tried_together(
-        self,
-        wanted: Sequence[Hypothesis],
-        stated: Sequence[tuple[Hypothesis, Rule]],
-        beside: Sequence[Hypothesis],
-        part: float,
-        *,
-        once: bool,
-    ) -> list[Result]:
-        """The results of one experiment with all of these; the arguments are those of `_tried`."""
+    def _in_one_experiment(
+        self, wanted: Sequence[Hypothesis], stated: Sequence[Stated], beside: Sequence[Hypothesis], part: float
+    ) -> tuple[list[Result], list[Result]]:
+        """What an earlier run has found of these, and what one experiment with the others finds."""
         known = [Result.taken(self.known[one.key]) for one in wanted if one.key in self.known]
         waiting = [one for one in wanted if one.key not in self.known]
         laid = [*self.believed, *beside, *(one.hypothesis for one in known if one.state == CONFIRMED)]
@@ -407,22 +384,7 @@ class Discovery:
         results += [Result(one, UNDECIDED, reason=UNTRIED) for one in good if one in untried]
         self._leave(experiment.left, experiment.requests, experiment.secrets)
         self.stopped = self.stopped or experiment.stopped
-        return [*known, *(results if once else self._of_other_status(results, beside, part))]
-
-    def _of_other_status(self, results: Sequence[Result], beside: Sequence[Hypothesis], part: float) -> list[Result]:
-        """The results, those that nothing but the status of refusals has broken tried with that status."""
-        amended = {
-            with_status(one.hypothesis, one.refused_with).key: one
-            for one in results
-            if one.refused_with and not one.written and one.hypothesis.keyword != "x-resource"
-        }
-        again = [with_status(one.hypothesis, one.refused_with) for one in amended.values()]
-        kept = [one.hypothesis for one in results if (one.state == CONFIRMED or one.in_part) and not one.written]
-        laid = {one.key for one in (*beside, *(first.hypothesis for first in amended.values()))}
-        others = [one for one in kept if one.key not in laid]
-        tried = self._tried(again, [], [*beside, *others], part, once=True) if again else []
-        better = {id(amended[one.hypothesis.key]): one for one in tried if one.state == CONFIRMED or one.in_part}
-        return [better.get(id(one), one) for one in results]
+        return known, results
 
     def _conclude(self, results: Sequence[Result], mined: Sequence[Hypothesis]) -> list[Hypothesis]:
         """Tell what became of what was seen, guessed and stated; what is promised and was broken is tried again."""
@@ -481,18 +443,6 @@ class Discovery:
         """The rules that hold."""
         rules = [one.hypothesis for one in self.outcomes if one.holds and one.rule]
         return [one for one in rules if one not in self.believed]
-
-
-def _turns(hypotheses: Sequence[Hypothesis]) -> list[list[Hypothesis]]:
-    """The hypotheses in turns, of which none has two that would stand in one place."""
-    turns = list[list[Hypothesis]]()
-    for one in hypotheses:
-        free = next((turn for turn in turns if all(other.place != one.place for other in turn)), None)
-        if free is None:
-            turns.append([one])
-        else:
-            free.append(one)
-    return turns
 
 
 def _shared_alike(founded: Sequence[Hypothesis]) -> list[Hypothesis]:

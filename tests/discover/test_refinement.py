@@ -9,14 +9,9 @@ from typing import Any
 import pytest
 
 from specdouble.contract import read
-from specdouble.discover.discovery import Discovery
-from specdouble.discover.experiment import Result
 from specdouble.discover.hypothesis import Hypothesis, Source
-from specdouble.discover.outcome import CONFIRMED, REFUTED
 from specdouble.discover.refinement import is_refined_by
 from specdouble.discover.supposition import rules_by, suppose
-from specdouble.verify import Settings
-from tests.discover.conftest import OFFICE
 
 
 def _unique(miner: Any, value: Any) -> Hypothesis:
@@ -33,17 +28,6 @@ def test_who_compares_in_lower_case_keeps_what_is_said_to_be_case_insensitive(se
 def test_who_tells_capitals_apart_does_not(seen: Any) -> None:
     claim = _unique("prose", {"ignore": ["case"]})
     assert not is_refined_by(claim, _unique("trial", seen))
-
-
-def test_each_rule_of_a_list_is_tried_with_the_status_that_it_is_refused_with(monkeypatch: pytest.MonkeyPatch) -> None:
-    orders = [_ordered("from", "to"), _ordered("least", "most")]
-    found = [Result(one, REFUTED, refused_with=400) for one in orders]
-    discovery = Discovery(read(OFFICE), Settings())
-    monkeypatch.setattr(
-        discovery, "_tried", lambda wanted, *_, once: [Result(one, CONFIRMED) for one in wanted if once]
-    )
-    better = discovery._of_other_status(found, [], 1)
-    assert [(one.state, one.hypothesis.value[0]["status"]) for one in better] == [(CONFIRMED, 400)] * 2
 
 
 def _ordered(first: str, second: str) -> Hypothesis:
