@@ -103,6 +103,7 @@ ROOMS = {
     "state": {"state"},
     "provider": {"provider", "http", "state"},
 }
+LONGEST = 500  # lines of a module
 # The heavy dependency, and its one door.
 DOORS = {
     "connexion": ("specdouble.double.app", "specdouble.double.stock"),
@@ -208,6 +209,25 @@ def test_a_heavy_dependency_has_one_door(library: str) -> None:
 def test_imports_form_no_ring_even_through_those_of_functions_and_of_types() -> None:
     graph = {module: imports(file) & MODULES.keys() for module, file in MODULES.items()}
     TopologicalSorter(graph).prepare()
+
+
+# The part, and the most floors that it may have: how many of its own modules stand one above the other.
+FLOORS = {"contract": 21, "double": 30, "verify": 24, "discover": 12}
+
+
+@pytest.mark.parametrize("name", FLOORS)
+def test_a_part_has_no_more_floors_than_it_needs(name: str) -> None:
+    own = {module for module in MODULES if module.startswith(f"specdouble.{name}")}
+    graph = {module: imports(MODULES[module]) & own for module in own}
+    floors: dict[str, int] = {}
+    for module in TopologicalSorter(graph).static_order():
+        floors[module] = 1 + max((floors[below] for below in graph[module]), default=0)
+    assert max(floors.values()) <= FLOORS[name]
+
+
+def test_no_module_is_longer_than_one_thing_takes() -> None:
+    lines = {module: len(file.read_text("utf-8").splitlines()) for module, file in MODULES.items()}
+    assert {module for module, count in lines.items() if count > LONGEST} == set()
 
 
 @pytest.mark.parametrize("library", ["connexion", "mongomock", "schemathesis", "rich", "jsonschema_rs", "yaml"])
