@@ -25,6 +25,9 @@ from specdouble.double.double import Double, Settings
 from specdouble.double.server import Server
 from specdouble.double.state.store.engine import EngineCollection, attempted, current_attempt, locked
 from specdouble.double.state.store.engine.indexes import create_index
+from specdouble.double.state.store.engine.names import as_given, plain
+from tests.double.test_reserved_names import CONTRACT as DEVICES
+from tests.double.test_reserved_names import LABELS as DEVICE_LABELS
 from tests.engine.conftest import CONTRACT
 from tests.engine.engines import Local
 from tests.kinds.test_dangling import CONTRACT as LETTERS
@@ -305,6 +308,36 @@ def test_documents_whose_id_stands_inside_are_kept_under_a_name_that_every_serve
         assert client.get("/namespaces/two/pods/web").json() == pod
         assert client.delete("/namespaces/two/pods/web").status_code == 200
         assert client.get("/namespaces/one/pods/web").json() == pod
+
+
+NAMED = {"a.b": {"$ref": [{"50%": 1, "x%2E": 2}]}, "%24": 3, "$": {"a%b.c": "d.e"}}
+
+
+def test_a_name_within_a_document_that_a_server_does_not_take_is_escaped_and_meets_no_other() -> None:
+    kept = plain(NAMED)
+    assert [name for name in _names_within(kept) if "." in name or name.startswith("$")] == []
+    assert as_given(kept) == NAMED
+
+
+def _names_within(value: Any) -> list[str]:
+    inner = [*value.values()] if isinstance(value, dict) else value if isinstance(value, list) else []
+    return [*(value if isinstance(value, dict) else ()), *(name for one in inner for name in _names_within(one))]
+
+
+def test_a_name_within_a_document_may_be_any(store: str, tmp_path: Path) -> None:
+    path = tmp_path / "openapi.yaml"
+    path.write_text(DEVICES.replace("LABELS", DEVICE_LABELS))
+    with (
+        Server(Double(Settings(path, store=store)), "127.0.0.1", 0).running() as url,
+        httpx.Client(base_url=url, timeout=60) as client,
+    ):
+        made = client.post("/devices", json={"versions": {"ios 12.0": ["iphone"]}})
+        assert made.status_code == 201, made.text
+        path_of = f"/devices/{made.json()['id']}"
+        changed = client.put(path_of, json={"labels": {"app.io/name": "x", "$where": "y", "50%25": "z"}}).json()
+        assert client.get(path_of).json() == changed
+        assert changed in client.get("/devices").json()
+        assert changed["labels"] == {"app.io/name": "x", "$where": "y", "50%25": "z"}
 
 
 def test_an_index_that_the_server_does_not_make_is_done_without(store: str, caplog: pytest.LogCaptureFixture) -> None:

@@ -19,7 +19,16 @@ from specdouble.double.state.store.engine.attempt import Key, current_attempt
 from specdouble.double.state.store.engine.gathering import Gathering
 from specdouble.double.state.store.engine.indexes import create_index
 from specdouble.double.state.store.engine.locks import locked
-from specdouble.double.state.store.engine.names import LEAVING, ORDER, REVISION, shown, stored, stored_name
+from specdouble.double.state.store.engine.names import (
+    LEAVING,
+    ORDER,
+    REVISION,
+    as_given,
+    plain,
+    shown,
+    stored,
+    stored_name,
+)
 from specdouble.double.state.store.engine.outage import asked, written
 from specdouble.double.state.store.held import size_of
 from specdouble.double.state.store.values import Document
@@ -49,11 +58,13 @@ class EngineCollection:
     Args:
         documents: PyMongo's.
         is_atomic: whether the server updates in one step; else a lock is held meanwhile.
+        takes_any_name: whether names within a document may have a dot or begin with `$`; else they are escaped there.
     """
 
-    def __init__(self, documents: Collection[Document], is_atomic: bool) -> None:
+    def __init__(self, documents: Collection[Document], is_atomic: bool, takes_any_name: bool = True) -> None:
         self._documents = documents
         self._is_atomic = is_atomic
+        self._takes_any_name = takes_any_name
         self._by_id = Gathering(lambda ids: documents.find({"_id": {"$in": ids}}))
 
     # Reads
@@ -87,7 +98,8 @@ class EngineCollection:
         stages = [{"$match": stored(first["$match"])}, {"$sort": {ORDER: 1}}]
         stages.append({"$project": {REVISION: 0, ORDER: 0}})
         stages += [{"$project": stored(one["$project"])} if "$project" in one else dict(one) for one in rest]
-        return iter(asked(lambda: list(self._documents.aggregate(stages))))
+        found = asked(lambda: list(self._documents.aggregate(stages)))
+        return map(self._named_as_given, found)
 
     def _read(self, found: Document) -> Document:
         attempt, key = current_attempt(), self._key(found["_id"])
@@ -96,7 +108,7 @@ class EngineCollection:
             attempt.leaving.add(key)
         else:
             attempt.leaving.discard(key)
-        return shown(found)
+        return self._shown(found)
 
     def is_leaving(self, id: Any) -> bool:
         """Whether a document that the attempt has read was about to go."""
@@ -114,7 +126,7 @@ class EngineCollection:
         Raises:
             DuplicateKeyError: another one has its `_id`, or a value that must be unique.
         """
-        kept = {**stored(document), REVISION: _new_revision(), ORDER: _new_order()}
+        kept = {**self._stored(document), REVISION: _new_revision(), ORDER: _new_order()}
         key = self._key(kept["_id"])
         mark = (kept[REVISION], kept[ORDER])
         # PyMongo is given a copy: it may be tried again.
@@ -126,7 +138,7 @@ class EngineCollection:
     def insert_many(self, documents: Iterable[Document]) -> None:
         """Store new documents that nobody else writes."""
         revision = _new_revision()  # of all, by which those of an earlier try go before all are put in again
-        kept = [{**stored(one), REVISION: revision, ORDER: _new_order()} for one in documents]
+        kept = [{**self._stored(one), REVISION: revision, ORDER: _new_order()} for one in documents]
         if not kept:
             return
         try:
@@ -148,11 +160,11 @@ class EngineCollection:
         mark = self._mark(key)
         if mark is None:
             return _NONE
-        kept = {**stored(document), "_id": key[2], REVISION: _new_revision(), ORDER: mark[1]}
+        kept = {**self._stored(document), "_id": key[2], REVISION: _new_revision(), ORDER: mark[1]}
         before = self._put(kept, mark[0])
         if before is None:
             raise current_attempt().superseded()
-        write = (shown(dict(before)), document, size_of(document) + size_of(before))
+        write = (self._shown(dict(before)), document, size_of(document) + size_of(before))
         undo = lambda: self._put(before, kept[REVISION])  # noqa: E731
         current_attempt().wrote(key, (kept[REVISION], mark[1]), write, undo)
         return _ONE
@@ -172,7 +184,7 @@ class EngineCollection:
         before = self._remove(key[2], mark[0])
         if before is None:
             raise current_attempt().superseded()
-        write = (shown(dict(before)), None, size_of(before))
+        write = (self._shown(dict(before)), None, size_of(before))
         current_attempt().wrote(key, None, write, lambda: self._bring_back(before))
         return DeleteResult({"n": 1}, True)
 
@@ -243,6 +255,16 @@ class EngineCollection:
         with suppress(DuplicateKeyError):
             put = lambda: self._documents.insert_one(dict(document))  # noqa: E731
             written(put, lambda: self._at(document["_id"], document[REVISION]))
+
+    def _stored(self, document: Document) -> Document:
+        kept = stored(document)
+        return kept if self._takes_any_name else {name: plain(value) for name, value in kept.items()}
+
+    def _shown(self, kept: Document) -> Document:
+        return self._named_as_given(shown(kept))
+
+    def _named_as_given(self, kept: Document) -> Document:
+        return kept if self._takes_any_name else {name: as_given(value) for name, value in kept.items()}
 
     def _alone(self, id: Any) -> AbstractContextManager[None]:
         return nullcontext() if self._is_atomic else locked(self._documents.database, self._documents.name, id)

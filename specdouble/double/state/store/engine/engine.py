@@ -44,7 +44,8 @@ class Engine(Store):
         super().__init__(client)
         self.prefix = prefix
         about = client.admin.command("buildInfo")
-        self.is_atomic = not ("ferretdb" in about or "ferretdbVersion" in about or "ferretdbFeatures" in about)
+        is_ferretdb = "ferretdb" in about or "ferretdbVersion" in about or "ferretdbFeatures" in about
+        self.is_atomic = self.takes_any_name = not is_ferretdb
         self.has_transactions = has_transactions(client)
         self._version = f"MongoDB {about.get('version', '')}" if self.is_atomic else "FerretDB"
 
@@ -107,7 +108,7 @@ class Engine(Store):
 
     def database(self, name: str) -> EngineDatabase:
         """The database of a world; it comes into being with its first document."""
-        return EngineDatabase(self._client[self.database_name(name)], self.is_atomic)
+        return EngineDatabase(self._client[self.database_name(name)], self.is_atomic, self.takes_any_name)
 
     def drop(self, name: str) -> None:
         """Forget a world's database."""
@@ -142,14 +143,15 @@ class EngineDatabase:
     Args:
         database: PyMongo's.
         is_atomic: whether the server updates in one step.
+        takes_any_name: whether it takes any name within a document.
     """
 
-    def __init__(self, database: Database[Document], is_atomic: bool) -> None:
+    def __init__(self, database: Database[Document], is_atomic: bool, takes_any_name: bool) -> None:
         self.own = database
-        self._is_atomic = is_atomic
+        self._traits = is_atomic, takes_any_name
 
     def __getitem__(self, name: str) -> EngineCollection:
-        return EngineCollection(self.own[name], self._is_atomic)
+        return EngineCollection(self.own[name], *self._traits)
 
     def list_collection_names(self) -> list[str]:
         """The collections that have documents, or had some."""

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from specdouble.contract.resource import HIDDEN_ID
+from specdouble.double.state.store.escaped import escaped, unescaped
 from specdouble.double.state.store.values import Document
 
 _OURS = "specdouble"  # in each name of ours
@@ -56,3 +57,24 @@ def shown(document: Document) -> Document:
     if _OURS in "".join(document):
         return {_shown_name(name): value for name, value in document.items()}
     return document
+
+
+def plain(value: Any) -> Any:
+    """What stands within a document, for a server that takes no dot and no leading `$` in names there."""
+    return _renamed(value, _plain_name)
+
+
+def as_given(value: Any) -> Any:
+    """What stands within a document, under the names that it was given with; of what is `plain`."""
+    return _renamed(value, unescaped)
+
+
+def _plain_name(name: str) -> str:
+    # One that looks as if it were escaped is escaped too: no two names ever meet.
+    return escaped(name) if "." in name or name.startswith("$") or unescaped(name) != name else name
+
+
+def _renamed(value: Any, rename: Callable[[str], str]) -> Any:
+    if isinstance(value, dict):
+        return {rename(name): _renamed(inner, rename) for name, inner in value.items()}
+    return [_renamed(inner, rename) for inner in value] if isinstance(value, list) else value
