@@ -165,6 +165,12 @@ class Contract:
                 found[place] = action
         return found
 
+    def said_of(self, operation: Operation) -> str:
+        """What is said of an operation, its parameters and its success, in words."""
+        raw, answer = look_up(self.data, operation.pointer), operation.response(operation.success)
+        told = [operation.summary, str(raw.get("description") or ""), answer.description if answer is not None else ""]
+        return " ".join([*told, *(one.description for one in operation.parameters)])
+
     def shown_by(self, operation: Operation) -> Operation:
         """The operation whose answer tells what this one's header fields say: of a HEAD the GET (RFC 9110, 9.3.2)."""
         if operation.method != "head":

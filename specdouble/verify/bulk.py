@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -21,6 +22,10 @@ from specdouble.verify.values import merged
 from specdouble.verify.wrapper import document_schema, wrapped
 
 FEW = 3  # documents that are made at once, where many may be
+MULTI_STATUS = "207"  # RFC 4918, 11.1
+# What an answer tells beside what was made, where some may be refused and the others made.
+_REFUSED = {"errors", "failed", "failures", "invalid", "rejected", "skipped", "conflicts", "duplicates"}
+_APART = re.compile(r"\b(partial|partly|skip|ignor|best.effort|each (item|one|of them) (by|on) its)", re.IGNORECASE)
 MANY = 8  # as many as may be are made, up to here
 
 Parts = dict[str, dict[str, Any]]
@@ -35,12 +40,14 @@ class Bulk:
         operation: the operation.
         least: how many it takes at the least.
         most: how many it takes at the most; None where nothing says it.
+        is_whole: whether nothing says that some may be made, and others refused.
     """
 
     subject: Subject
     operation: Operation
     least: int
     most: int | None
+    is_whole: bool
 
     @property
     def usual(self) -> int:
@@ -105,4 +112,13 @@ def bulks(session: Session, subject: Subject) -> Iterator[Bulk]:
             continue
         if creator_beside(session.contract, operation) in subject.creators[:1]:
             schema = merged(document_schema(session.contract, operation), session.contract.resolve)
-            yield Bulk(subject, operation, int(schema.get("minItems", 1)), schema.get("maxItems"))
+            least, most = int(schema.get("minItems", 1)), schema.get("maxItems")
+            yield Bulk(subject, operation, least, most, _is_whole(session, operation))
+
+
+def _is_whole(session: Session, operation: Operation) -> bool:
+    answer = operation.response(operation.success)
+    media = answer.media() if answer is not None else None
+    told = session.contract.properties(media.schema) if media is not None else {}
+    tells_refused = MULTI_STATUS in operation.statuses or not _REFUSED.isdisjoint(map(str.lower, told))
+    return not tells_refused and _APART.search(session.contract.said_of(operation)) is None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
 from typing import Annotated, Any
@@ -200,9 +201,31 @@ def test_a_double_that_loses_one_of_several_or_keeps_half_of_a_refused_request_i
 
 
 def test_who_creates_below_anothers_parent_is_refused_whosever_the_new_document_would_be(tmp_path: Path) -> None:
-    contract = tmp_path / "openapi.yaml"
     owned = CONTRACT.read_text("utf-8").replace("{collection: books}", "{collection: books, owner: shelf}")
-    contract.write_text(owned, "utf-8")
-    settings = Settings(url="http://127.0.0.1:9", users=USERS)
-    promises = {one.promise for one in plan(Session(read(contract), settings)) if isinstance(one, Case)}
-    assert "what lies below another's document is not found by POST /shelves/{shelfId}/books" in promises
+    promise = "what lies below another's document is not found by POST /shelves/{shelfId}/books"
+    assert promise in _promises(owned, tmp_path)
+
+
+@pytest.mark.parametrize(
+    "said", ["        '207': {description: made or not}\n", "      summary: Those that are taken are skipped\n"]
+)
+def test_where_some_may_be_made_and_others_refused_none_is_held_to_be_refused_for_another(
+    said: str, tmp_path: Path
+) -> None:
+    text = CONTRACT.read_text("utf-8")
+    whole = set(_promises(text, tmp_path))
+    at = text.index("      responses:", text.index("books: {type: array, minItems"))
+    at += len("      responses:\n") if "207" in said else 0
+    apart = set(_promises(text[:at] + said + text[at:], tmp_path))
+    assert f"{BULK} makes each document that it is sent, as it is sent" in apart
+    assert whole - apart == {
+        f"{BULK} creates no two documents with the same title",
+        f"{BULK} creates no more than there is room for",
+        f"{BULK} refuses what does not fit, and nothing is left of it",
+    }
+
+
+def _promises(text: str, folder: Path) -> Iterator[str]:
+    (folder / "openapi.yaml").write_text(text, "utf-8")
+    session = Session(read(folder), Settings(url="http://127.0.0.1:9", users=USERS))
+    yield from (one.promise for one in plan(session) if isinstance(one, Case))

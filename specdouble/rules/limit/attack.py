@@ -50,7 +50,7 @@ def plan(session: Session, subject: Subject, rule: Limit) -> Plan:
             yield Case(rule.id, "another scope has a limit of its own", partial(_elsewhere, **of, one=one, other=other),
                        whom, about)  # fmt: skip
     yield from _moves(subject, rule)
-    for bulk in bulks(session, subject):
+    for bulk in (one for one in bulks(session, subject) if one.is_whole):
         run = partial(_together, subject=subject, rule=rule, bulk=bulk)
         promise = f"{bulk.operation} creates no more than there is room for"
         yield Case(rule.id, promise, run, "", ids(bulk.operation), decisive=True)

@@ -31,7 +31,7 @@ def plan(session: Session, subject: Subject) -> Plan:
         promise = f"{bulk.operation} makes each document that it is sent, as it is sent"
         yield Case(Names.read_your_writes, promise, partial(_kept, bulk=bulk), "", about)
         promise = f"{bulk.operation} refuses what does not fit, and nothing is left of it"
-        for what, changes, without in _offences(session, bulk):
+        for what, changes, without in _offences(session, bulk) if bulk.is_whole else ():
             run = partial(_refused, bulk=bulk, what=what, changes=changes, without=without)
             yield Case(Names.refused_leaves_no_trace, promise, run, what, about)
         if bulk.most is not None and bulk.most <= 2 * bulk.usual:

@@ -7,7 +7,6 @@ from functools import partial
 from typing import Any
 
 from specdouble.contract import Operation, PropertyRule
-from specdouble.contract.pointer import look_up
 from specdouble.verify.bodies import shown
 from specdouble.verify.case import Case, Names, Plan, ids
 from specdouble.verify.checks.kept_values import Body, wrong
@@ -41,16 +40,15 @@ def _listed_after_moves(session: Session, subject: Subject) -> Plan:
         promise = f"{lister} shows documents in every state"
         for rule, attack in moving:
             for value in attack.states(rule) if attack.states else ():
-                if not _may_hide(session, lister, value):
+                is_of_all = rule.name in subject.narrowing_states(lister) or lister.path == subject.creators[0].path
+                if is_of_all and not _may_hide(session, lister, value):
                     run = partial(_moved_in_list, subject=subject.seen_in(lister), rule=rule, value=value)
                     yield Case(Names.read_your_writes, promise, run, f"moved to {rule.name} {value!r}", ids(lister))
 
 
 def _may_hide(session: Session, lister: Operation, value: Any) -> bool:
     """Whether words of a list speak of a state, or of what it shows where nothing is asked for."""
-    raw, answer = look_up(session.contract.data, lister.pointer), lister.response(lister.success)
-    said = [lister.summary, str(raw.get("description")), answer.description if answer is not None else ""]
-    told = " ".join([*said, *(one.description for one in lister.parameters)]).lower()
+    told = session.contract.said_of(lister).lower()
     return str(value).lower() in told or not _HIDING.isdisjoint(re.findall(r"[a-z]+", told))
 
 

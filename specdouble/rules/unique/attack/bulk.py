@@ -25,7 +25,7 @@ def of_bulk(session: Session, subject: Subject, rule: UniqueKey) -> Plan:
     """The cases of creates in bulk, where any document counts."""
     if rule.where or not subject.creators or not {*rule.fields} & subject.taken(subject.creators[0]).keys():
         return
-    for bulk in bulks(session, subject):
+    for bulk in (one for one in bulks(session, subject) if one.is_whole):
         promise = f"{bulk.operation} creates no two documents with the same {' and '.join(rule.fields)}"
         of: dict[str, Any] = {"bulk": bulk, "rule": rule}
         about = ids(bulk.operation)
