@@ -12,6 +12,7 @@ from specdouble.contract.digits import number_of
 from specdouble.contract.pointer import value_at
 from specdouble.url import split_url
 from specdouble.verify.exchange import Exchange
+from specdouble.verify.values import merged
 
 MOST_PAGES = 50
 WIDER = 20  # times a page that was not wide enough
@@ -151,14 +152,29 @@ def is_cut_short(contract: Contract, exchange: Exchange, entries: list[Any]) -> 
     operation = exchange.call.operation
     if _chooses_within(contract, operation) and _tells_more(exchange, entries):
         return True
-    size = _size(operation, exchange.call.query)
+    sizes = [one for one in (_size(operation, exchange.call.query), _most_shown(contract, exchange)) if one is not None]
     ways = ("page", "offset", "cursor")
     return (
-        size is not None
-        and len(entries) >= size
+        len(entries) >= min(sizes, default=len(entries) + 1)
         and not tells_next(exchange)
         and not any(_parameter(operation, role) for role in ways)
     )
+
+
+def _most_shown(contract: Contract, exchange: Exchange) -> int | None:
+    """How many documents an answer of the list may show, by its schema; None where that does not say."""
+    operation = exchange.call.operation
+    action, response = contract.actions.get(operation.id), operation.response(exchange.status)
+    if action is None or response is None:
+        return None
+    for media in response.content.values():
+        schema = media.schema
+        for name in action.envelope:
+            schema = contract.properties(schema).get(name)
+        most = merged(schema, contract.resolve).get("maxItems")
+        if isinstance(most, int):
+            return most
+    return None
 
 
 def _chooses_within(contract: Contract, operation: Operation) -> bool:

@@ -9,11 +9,34 @@ from typing import Any
 
 import pytest
 
-from specdouble.contract import Operation, Parameter
+from specdouble.contract import Operation, Parameter, read
 from specdouble.contract.listed import Listed
 from specdouble.prove.bench import Bench, Options
 from specdouble.verify.exchange import Call, Exchange
-from specdouble.verify.paging import is_paged, next_page, total_told
+from specdouble.verify.paging import is_cut_short, is_paged, next_page, total_told
+
+CAPPED = """
+openapi: 3.0.3
+info: {title: Things, version: "1"}
+components:
+  schemas:
+    Thing: {type: object, required: [id], properties: {id: {type: string}}}
+    Latest:
+      type: object
+      properties: {things: {type: array, maxItems: 50, items: {$ref: "#/components/schemas/Thing"}}}
+paths:
+  /things:
+    get:
+      operationId: latest
+      responses:
+        "200": {description: some, content: {application/json: {schema: {$ref: "#/components/schemas/Latest"}}}}
+  /things/{id}:
+    get:
+      operationId: one
+      parameters: [{name: id, in: path, required: true, schema: {type: string}}]
+      responses:
+        "200": {description: one, content: {application/json: {schema: {$ref: "#/components/schemas/Thing"}}}}
+"""
 
 
 def listing(**parameters: dict[str, Any]) -> Operation:
@@ -42,6 +65,17 @@ def test_a_list_without_parameters_has_one_page() -> None:
 def test_a_total_is_a_number_however_a_server_writes_it(said: Any, total: int | None) -> None:
     operation = replace(listing(), listed=Listed(total="meta.total"))
     assert total_told(page(operation, {"meta": {"total": said}})) == total
+
+
+@pytest.mark.parametrize(("shown", "may_be_more"), [(49, False), (50, True)])
+def test_a_list_that_may_show_so_many_alone_may_be_cut_short(shown: int, may_be_more: bool, tmp_path: Path) -> None:
+    (tmp_path / "openapi.yaml").write_text(CAPPED, "utf-8")
+    contract = read(tmp_path)
+    things = [{"id": f"thing-{number}"} for number in range(shown)]
+    exchange = page(contract.operations["latest"], {"things": things})
+    assert (
+        is_cut_short(contract, replace(exchange, headers={"content-type": "application/json"}), things) is may_be_more
+    )
 
 
 def test_an_empty_page_is_the_last() -> None:

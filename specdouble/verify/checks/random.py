@@ -93,13 +93,20 @@ def _shrunk(
         trial.exchanges[:] = seen[-1].exchanges
         raise
     except hypothesis.errors.HypothesisException as error:
-        raise NotExercised(f"random documents: {type(error).__name__}") from None
+        raise NotExercised(_why(error)) from None
     finally:
         for inner in seen:
             trial.objections += inner.objections
     if stopped:
         raise stopped[0]
     trial.exchanges += [exchange for inner in seen for exchange in inner.exchanges]
+
+
+def _why(error: hypothesis.errors.HypothesisException) -> str:
+    """Why random values show nothing."""
+    if isinstance(error, hypothesis.errors.Flaky):  # as where an address was another spelling of an earlier example's
+        return "what failed with random values once did not when the same were sent again"
+    return f"no random values could be drawn: {type(error).__name__}"
 
 
 def _interrupted(run: Callable[[], None]) -> Interruption | None:
