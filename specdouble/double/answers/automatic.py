@@ -333,18 +333,21 @@ class AutomaticOperation:
             document.pop(name, None)
         elif self._resource.why and "409" not in self._operation.responses:
             self._make_way(documents, document)
-        document = self._entries.named(completion.with_defaults(document, self._listed.defaults))
-        if self._initial:
-            document = {**self._initial, **document}  # shared: no stored document is changed in place
-        document |= self._makers.properties()
-        document = completion.with_asked_for(document, self._listed.required)
         # What the schema demands is made beside what the server sets: its ids and times need not be.
-        draft = completion.identified(documents.draft(document))
+        draft = completion.identified(documents.draft(self._begun(document)))
         stored = self._filling.filled(documents, draft, sent)
         if is_made and self._resource.why:  # where few ids are possible, a made one may be taken: a guess refuses none
             self._make_way(documents, stored)
         documents.insert_one(stored)
         return stored
+
+    def _begun(self, document: Document) -> Document:
+        """What a new document begins with: what was sent, defaults, who made it, and what lists ask for."""
+        begun = self._entries.named(self._completion.with_defaults(document, self._listed.defaults))
+        if self._initial:
+            begun = {**self._initial, **begun}  # shared: no stored document is changed in place
+        begun |= self._makers.properties()
+        return self._completion.with_asked_for(begun, self._listed.required)
 
     def _make_way(self, documents: Collection, document: Document) -> None:
         """Remove the document that has the id of another one."""
