@@ -172,13 +172,34 @@ class Exchange:
     def shown(self, action: Action) -> Any:
         """The document that the answer shows of the action; an array that is no list has it as its one entry."""
         found = self.at(action.envelope)
-        return found[0] if action.in_array and isinstance(found, list) and len(found) == 1 else found
+        found = found[0] if action.in_array and isinstance(found, list) and len(found) == 1 else found
+        return found if action.envelope else self._part_that_was_sent(found)
+
+    def _part_that_was_sent(self, found: Any) -> Any:
+        """The one part of an answer that shows what was sent, where its root shows nothing of it and no id.
+
+        Of `{"message": "created", "event": {...}}` many contracts say no more than that it is an object.
+        """
+        sent = self.call.body
+        if not isinstance(found, dict) or not isinstance(sent, dict) or sent.keys() & found.keys():
+            return found
+        if any(name.lower().endswith("id") for name in found):
+            return found
+        parts = [one for one in found.values() if isinstance(one, dict) and _shows(one, sent)]
+        return parts[0] if len(parts) == 1 else found
 
     def told(self, limit: int = 160) -> str:
         """Status and beginning of the answer, for a sentence."""
         text = " ".join(self.content[: 8 * limit].decode("utf-8", "replace").split())
         text = text if len(text) <= limit else text[: limit - 1] + "…"
         return f"{self.status} {text}".strip()
+
+
+def _shows(document: dict[str, Any], sent: dict[str, Any]) -> bool:
+    """Whether a document has most of what was sent, and a text or number of it as it was."""
+    common = document.keys() & sent.keys()
+    same = [name for name in common if type(sent[name]) in (str, int, float) and document[name] == sent[name]]
+    return 2 * len(common) > len(sent) and bool(same)
 
 
 def _is_shallow(value: object) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -86,3 +87,22 @@ def test_a_name_that_paths_use_in_place_of_the_id_is_taken(contract: Contract) -
     subject.known_by("name")
     exchange = answer(contract, "createPet", {"number": 7, "name": "Rex"})
     assert created_id(subject, exchange, exchange.json) == "Rex"
+
+
+@pytest.mark.parametrize(
+    ("told", "shown"),
+    [
+        ({"message": "made", "pet": {"number": 7, "name": "Rex"}}, {"number": 7, "name": "Rex"}),
+        ({"message": "made", "pet": {"number": 7, "name": "Max"}}, None),  # it is another
+        ({"name": "Rex", "pet": {"number": 7, "name": "Rex"}}, None),
+        ({"ownerId": 3, "pet": {"number": 7, "name": "Rex"}}, None),  # it may be what the answer's own document names
+        ({"one": {"name": "Rex"}, "other": {"name": "Rex"}}, None),
+    ],
+)
+def test_a_part_of_an_answer_that_alone_shows_what_was_sent_is_the_document(
+    contract: Contract, told: dict[str, Any], shown: dict[str, Any] | None
+) -> None:
+    exchange = replace(
+        answer(contract, "createPet", told), call=Call(contract.operations["createPet"], body={"name": "Rex"})
+    )
+    assert exchange.shown(contract.actions["createPet"]) == (shown or told)
