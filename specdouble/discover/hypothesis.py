@@ -65,9 +65,14 @@ class Hypothesis:
         return self.value is None and self.keyword != "default"
 
     @property
+    def is_one_of_several(self) -> bool:
+        """Whether its value is an entry of a list that others may have entries in; a default may be a list itself."""
+        return isinstance(self.value, list) and self.keyword != "default"
+
+    @property
     def place(self) -> tuple[str, ...]:
         """What two hypotheses that cannot both be written have in common."""
-        if isinstance(self.value, list):  # one of several
+        if self.is_one_of_several:
             return self.pointer, self.keyword, self.key
         keys = sorted(self.value) if self.keyword == "x-resource" and isinstance(self.value, dict) else []
         return self.pointer, self.keyword, *keys

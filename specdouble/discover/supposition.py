@@ -65,7 +65,7 @@ def rules_by(contract: Contract, hypothesis: Hypothesis) -> list[Rule]:
         keys = {at + pointer(key) for key in hypothesis.value}
         return [rule for rule in contract.rules.values() if rule.pointer in keys]
     found = [rule for rule in contract.rules.values() if is_prefix(at, rule.pointer)]
-    if isinstance(hypothesis.value, list):  # what others say in the same list is theirs
+    if hypothesis.is_one_of_several:  # what others say in the same list is theirs
         return [one for one in found if look_up(contract.data, one.pointer) in hypothesis.value]
     return found
 

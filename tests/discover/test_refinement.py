@@ -49,3 +49,16 @@ def test_what_others_say_in_the_same_list_is_no_rule_of_a_hypothesis(tmp_path: P
     assert [[str(rule) for rule in rules_by(supposed, each)] for each in (one, other)] == [
         ["from comes before to."], ["least comes before most."],
     ]  # fmt: skip
+
+
+def test_a_default_that_is_a_list_is_the_rule_of_its_hypothesis(tmp_path: Path) -> None:
+    holding = {"content": {"application/json": {"schema": {"$ref": "#/components/schemas/Span"}}}}
+    parts = {"type": "object", "properties": {"id": {"type": "integer"}, "parts": {"type": "array", "items": {}}}}
+    post = {"requestBody": holding, "responses": {"201": {"description": "one", **holding}}}
+    (tmp_path / "openapi.json").write_text(json.dumps({
+        "openapi": "3.0.3", "info": {"title": "Spans", "version": "1"}, "paths": {"/spans": {"post": post}},
+        "components": {"schemas": {"Span": {**parts, "x-resource": {"collection": "spans", "id": "id"}}}},
+    }))  # fmt: skip
+    one = Hypothesis("default", "/components/schemas/Span/properties/parts", [], Source("trial"))
+    supposed = suppose(read(tmp_path), [one])
+    assert [str(rule) for rule in rules_by(supposed, one)] == ["parts is [] unless it is sent"]
