@@ -148,7 +148,7 @@ def _run(contract: Contract, settings: Settings, quiet: bool, verbose: bool) -> 
 
 
 def _write(done: Run, settings: Settings) -> None:
-    from specdouble.verify.report.writing import told, write_reports
+    from specdouble.verify.report.writing import masked_verdict, write_reports
 
     try:
         for path in write_reports(done, settings.reports):
@@ -158,5 +158,5 @@ def _write(done: Run, settings: Settings) -> None:
     if os.environ.get("GITHUB_ACTIONS") == "true":
         from specdouble.verify.report.annotations import workflow_commands
 
-        for line in workflow_commands(told(done), str(done.session.contract.path)):
+        for line in workflow_commands(masked_verdict(done), str(done.session.contract.path)):
             click.echo(line)

@@ -11,7 +11,7 @@ import pytest
 
 from specdouble.contract import Contract
 from specdouble.verify.report.page import page
-from specdouble.verify.report.writing import told
+from specdouble.verify.report.writing import masked_verdict
 from specdouble.verify.verification import Show, run
 from tests.backend import Backend
 from tests.verify.conftest import settings
@@ -49,7 +49,9 @@ def browser() -> Iterator[webdriver.Chrome]:
 def address(contract: Contract, running: Backend, tmp_path_factory: pytest.TempPathFactory) -> str:
     """The page of a run that found a fault, with hostile text wherever a server or a contract may bring it in."""
     running.switch(["name_case_matters"])
-    found = told(run(contract, settings(running.url, phases=("rules",), rules=(RULE, "read_your_writes")), Show()))
+    found = masked_verdict(
+        run(contract, settings(running.url, phases=("rules",), rules=(RULE, "read_your_writes")), Show())
+    )
     file = tmp_path_factory.mktemp("page") / "report.html"
     file.write_text(page(_with_hostile_texts(found)), encoding="utf-8")
     return file.as_uri()

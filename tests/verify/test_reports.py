@@ -20,7 +20,7 @@ from specdouble.verify.report.junit import junit
 from specdouble.verify.report.masking import credential_fields, masked_document
 from specdouble.verify.report.page import page
 from specdouble.verify.report.sarif import sarif
-from specdouble.verify.report.writing import told, write_reports
+from specdouble.verify.report.writing import masked_verdict, write_reports
 from specdouble.verify.screen import Screen
 from specdouble.verify.verification import Run, Show, run
 from tests.backend import Backend, tokens
@@ -122,7 +122,7 @@ def test_a_foreign_document_is_asked_for_by_another_and_its_control_by_its_owner
 
 def _row_of(contract: Contract, backend: Backend, check: str) -> dict[str, Any]:
     found = run(contract, settings(backend.url, phases=("rules",), rules=(check,)), Show())
-    row: dict[str, Any] = next(one for one in told(found)["rules"] if one["id"] == check)
+    row: dict[str, Any] = next(one for one in masked_verdict(found)["rules"] if one["id"] == check)
     return row
 
 
@@ -246,7 +246,7 @@ def test_a_failure_has_the_same_id_and_fingerprint_from_run_to_run(contract: Con
     backend.switch(["name_case_matters", "default_source_other"])
     marks = []
     for seed in (1, 2):
-        found = told(run(contract, settings(backend.url, phases=("rules",), rules=RULES, seed=seed), Show()))
+        found = masked_verdict(run(contract, settings(backend.url, phases=("rules",), rules=RULES, seed=seed), Show()))
         results = json.loads(sarif(found, "openapi.yaml"))["runs"][0]["results"]
         marks.append({(one["properties"]["id"], *one["partialFingerprints"].values()) for one in results})
     assert marks[0] == marks[1] != set()

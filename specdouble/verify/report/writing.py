@@ -12,7 +12,7 @@ from specdouble.verify.report.scripts import write_scripts
 from specdouble.whole_files import write_whole
 
 
-def told(run: Any) -> dict[str, Any]:
+def masked_verdict(run: Any) -> dict[str, Any]:
     """The verdict of a run as plain data, secrets masked."""
     session = run.session
     fields = credential_fields(session.contract.security_schemes)
@@ -28,7 +28,7 @@ def write_reports(run: Any, files: Mapping[str, Path]) -> Iterator[Path]:
     """
     if not files:
         return
-    verdict, contract = told(run), str(run.session.contract.path)
+    verdict, contract = masked_verdict(run), str(run.session.contract.path)
     for kind, path in files.items():
         if kind == "har":
             _write_archive(run, path)
