@@ -121,7 +121,8 @@ def _of_value(contract: Contract, resource: Resource, name: str, source: Source)
     at = _places(contract, resource).get(name)
     if at is None or name == resource.id:
         return
-    yield Hypothesis("readOnly", at, True, source, 0.4)
+    if resource.properties[name].get("readOnly") is not True:
+        yield Hypothesis("readOnly", at, True, source, 0.4)
     if resource.properties[name].get("format") == "date-time":
         yield from (Hypothesis("x-timestamp", at, event, source, 0.4) for event in ("created", "updated"))
 

@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from specdouble.compare.comparison import compare
-from specdouble.compare.difference import Difference
+from specdouble.compare.difference import Cause, Difference
 from specdouble.contract import Contract, read
 from specdouble.discover import beginnings, documents, identities, shape
 from specdouble.discover.bounds import miner as bounds
@@ -214,6 +214,16 @@ def test_a_status_is_learned_of_what_both_refuse_and_not_of_what_the_server_take
     refused = Difference("status", *steps, "answers 409", "answers 422", "isbn", "unique:books.isbn")
     taken = replace(refused, server="answers 201")
     assert (refused.refused_with, taken.refused_with) == (409, None)
+
+
+@pytest.mark.parametrize(("said", "asked"), [("", ["readOnly"]), (", readOnly: true", [])])
+def test_nobody_asks_for_what_the_contract_says_already(tmp_path: Path, said: str, asked: list[str]) -> None:
+    (tmp_path / "openapi.yaml").write_text(
+        SEALS.replace("label: {type: string}", f"label: {{type: string{said}}}"), "utf-8"
+    )
+    shown = Difference("value", "seals", "create", "a usual create", "label", "shows 1", "shows nothing")
+    questions = Loop(serving_anybody).questions(read(tmp_path), [Cause(shown, [])])
+    assert [one.keyword for one in questions] == asked
 
 
 PERMITS = """
