@@ -12,6 +12,7 @@ from fastapi import Body, FastAPI
 from fastapi.responses import JSONResponse
 
 from specdouble.contract import read
+from specdouble.rules.unique.attack import value
 from specdouble.rules.unique.attack.variant import pairs
 from specdouble.rules.unique.rule import Unique
 from specdouble.verify.problem import NotExercised
@@ -98,3 +99,16 @@ def test_a_text_that_has_grown_beyond_the_schema_is_not_sent(tmp_path: Path) -> 
     turned = next(pair for pair in tried if pair.what == "a dotted capital I")
     with pytest.raises(NotExercised):
         turned.mint()
+
+
+def test_a_new_address_is_like_another_before_its_domain(tmp_path: Path) -> None:
+    session = Session(read(contract_of(tmp_path, "format: email")), Settings(url="http://127.0.0.1:9"))
+    subject, rule = session.subjects["labels"], next(iter(session.contract.resources["labels"].of(Unique)))
+    schema = subject.resource.properties["label"]
+    new = [value(session, subject, rule, schema, session.crowd.first, "First.Last+tag@Sub.Example.com") for _ in "ab"]
+    assert len({*new}) == 2
+    for one in new:
+        local, _, domain = one.partition("@")
+        assert local.startswith("First.Last+tag")
+        assert domain == domain.lower()
+        assert session.ledger.is_minted(one)

@@ -31,7 +31,11 @@ def value(session: Session, subject: Subject, rule: Unique, schema: Any, user: U
     if not isinstance(like, str) or not like.strip():
         return fresh
     made = with_word(session.fresh.word(), like)
-    return made if session.bodies.property_fits(schema, made) else fresh
+    if session.bodies.property_fits(schema, made):
+        return made
+    address = f"{like.partition('@')[0]}.{fresh}"  # its domain is that of the fresh one: no case tells domains apart
+    is_like = "@" in like and session.bodies.property_fits(schema, address)
+    return session.ledger.mint(address) if is_like else fresh
 
 
 def same(rule: Unique, sent: object, seen: object) -> bool:
