@@ -102,7 +102,7 @@ class Bookings:
 
     def _found(self, key: str, one: str, by: str) -> Json:
         booking = self.bookings.get(one)
-        if booking is None or booking["roomId"] != key:
+        if booking is None or booking["roomId"] != key or key not in self.rooms:
             raise HTTPException(404)
         if booking["bookedBy"] != by and ROLES[by] != "staff":
             raise HTTPException(404)
@@ -149,6 +149,8 @@ class Bookings:
 
     def close(self, key: str, by: Caller, if_match: Annotated[str | None, Header()] = None) -> None:
         self._conditional(key, if_match)
+        if self.fault == "bookings go with their room":
+            self.bookings = {one: booking for one, booking in self.bookings.items() if booking["roomId"] != key}
         if any(one["roomId"] == key for one in self.bookings.values()) and self.fault != "a room in use is closed":
             raise HTTPException(409)
         name = self.rooms.pop(key)["name"]
@@ -340,3 +342,14 @@ def test_what_is_done_to_a_document_is_done_below_its_own_parent_alone() -> None
 def test_a_list_of_all_that_lies_below_any_parent_is_read_as_a_whole(fault: str, promise: str) -> None:
     found = broken(said_of(fault, "listing:get /bookings", there_before=300))
     assert promise in found if fault else not found
+
+
+@pytest.mark.parametrize(
+    ("server", "is_told"), [("bookings go with their room", False), ("a room in use is closed", True)]
+)
+def test_what_goes_with_its_parent_goes_from_the_list_of_all(server: str, is_told: bool, tmp_path: Path) -> None:
+    contract = tmp_path / "openapi.yaml"
+    contract.write_text(CONTRACT.read_text("utf-8").replace("onDelete: restrict", "onDelete: cascade"))
+    rule = "references:bookings.roomId.onDelete"
+    verdict = verdict_of(Bookings(server).app, contract, (rule,), users=USERS)
+    assert verdict.rows[rule].state == ("broken" if is_told else "kept")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -11,7 +12,7 @@ from specdouble.rules.references.attack.names import named_by
 from specdouble.rules.references.rule import OnDelete
 from specdouble.verify.case import Case, Missing, Plan, ids
 from specdouble.verify.document import Document
-from specdouble.verify.places import lies_below, other_parent, under
+from specdouble.verify.places import lies_below, other_parent, parents, under
 from specdouble.verify.problem import Broken, NotExercised
 from specdouble.verify.session import Session
 from specdouble.verify.subject import Subject
@@ -107,6 +108,7 @@ def _is_listed(trial: Trial, document: Document) -> bool:
 def _delete_named(trial: Trial, subject: Subject, referrer: Subject, rule: OnDelete) -> None:
     target = trial.create(subject)
     document = _naming(trial, referrer, rule, target)
+    told = _told_elsewhere(trial, document, subject) if rule.does == "cascade" else []
     exchange = trial.delete(target)
     if rule.does == "restrict":
         refused_as(exchange, {rule.status_among(exchange.call.operation.statuses)}, "the deletion of what is named")
@@ -115,9 +117,26 @@ def _delete_named(trial: Trial, subject: Subject, referrer: Subject, rule: OnDel
         return
     accepted(exchange, "the deletion of what is named")
     if rule.does == "cascade":
+        for one in told:
+            if _is_listed(trial, one):
+                raise Broken(
+                    "the document that named the deleted one to be gone too", f"{one.subject.listers[0]} shows it"
+                )
         _is_gone(trial, document)
     elif referrer.observable:
         _is_emptied(rule, _is_there(trial, document, "the document that named it"), named_by(rule, target))
+
+
+def _told_elsewhere(trial: Trial, document: Document, above: Subject) -> list[Document]:
+    """A document below another, in each list that leads past the other: no path through that tells what is gone."""
+    subject, found = document.subject, list[Document]()
+    for lister in subject.listers if lies_below(trial.session, subject, above) else ():
+        if above in (of for _, of in parents(trial.session, subject, lister)):
+            continue
+        one = replace(document, subject=subject.seen_in(lister))
+        with suppress(NotExercised):
+            found += [one] if _is_listed(trial, one) else []
+    return found
 
 
 def _is_there(trial: Trial, document: Document, what: str) -> dict[str, Any]:
