@@ -74,18 +74,21 @@ def _downward(session: Session, direction: Parameter | None) -> Any:
 
 
 def _keys(trial: Trial, subject: Subject, name: str) -> list[Any]:
-    """Values of a property in an order that no one would keep by chance; empty where no client sets it."""
+    """Values of a property in an order that no one would keep by chance; empty where no client sets it.
+
+    Neither way is a later page of two or three of them in order as they were made.
+    """
     creator = subject.requested(subject.creators[0])
     if name not in creator or name in subject.server_set:
         return []
     schema = merged(creator[name], trial.contract.resolve)
     if kind(schema) in ("integer", "number"):
-        numbers = [30, 9, 100, 2, 10] if not schema.get("maximum", 100) < 100 else [4, 2, 5, 1, 3]
+        numbers = [100, 2, 30, 9, 10] if not schema.get("maximum", 100) < 100 else [5, 1, 4, 2, 3]
         candidates: list[Any] = numbers
     elif kind(schema) == "string" and not schema.get("enum") and not schema.get("format"):
-        candidates = [f"{letter} {trial.fresh()}" for letter in "dbeac"]
+        candidates = [f"{letter} {trial.fresh()}" for letter in "eadbc"]
         if not trial.session.bodies.property_fits(creator[name], candidates[0]):
-            candidates = [f"{letter}{trial.session.fresh.value(SHORT)}" for letter in "dbeac"]
+            candidates = [f"{letter}{trial.session.fresh.value(SHORT)}" for letter in "eadbc"]
     else:
         raise NotExercised(f"no values of {name} are known of which one comes first")
     fitting = [one for one in candidates if trial.session.bodies.property_fits(creator[name], one)]
