@@ -20,6 +20,7 @@ ROOT = Path(__file__).parent.parent
 PRISM = Path(__file__).parent / ".prism"
 _UVICORN = ["--loop", "uvloop", "--http", "httptools", "--no-access-log", "--log-level", "error", "--no-server-header"]
 _LOGIN = {"email": "ada@tether.example", "password": "ada-password"}
+MANY = 2**40  # bytes: as many documents as creates in a row make
 PATIENCE = 1200  # seconds until the first answer: the largest contract, on a machine that is busy
 
 
@@ -89,7 +90,8 @@ def bare(stack: contextlib.ExitStack) -> Contender:
 def double(stack: contextlib.ExitStack, project: Path = ROOT) -> Contender:
     """This double."""
     port = free_port()
-    command = f"from specdouble.cli import main; main(['serve', {str(project)!r}, '--port', '{port}'])"
+    given = ["serve", str(project), "--port", str(port), "--store-limit", str(MANY)]
+    command = f"from specdouble.cli import main; main({given!r})"
     contender = start(stack, "specdouble", port, python("-c", command))
     if project == ROOT:
         contender.token = contender.sign_in()

@@ -17,6 +17,7 @@ from specdouble.contract import JSON_PATCH, Media, Operation, Parameter
 from specdouble.contract.media_type import essence, is_file
 from specdouble.verify import form
 from specdouble.verify.conformance.knowledge import Knowledge, exchange_of
+from specdouble.verify.conformance.path_values import meant
 from specdouble.verify.exchange import Call
 from specdouble.verify.judge import HTML, NOT_IMPLEMENTED, WITHOUT_CONTENT, declared_media, fits
 from specdouble.verify.preconditions import OF_CHANGES
@@ -26,6 +27,7 @@ from specdouble.verify.values import kind, merged
 
 TURNED_AWAY = (429, 502, 503, 504)
 CONDITION_ASKED_FOR = 428
+UNFIT = (400, 422)
 # What is said of a message that is too long before anybody reads what it asks (RFC 9110, 15.5.15; RFC 6585, 5).
 TOO_LONG = (414, 431)
 _MORE = re.compile(r"Invalid component: in (query|header|cookie) - violates `additionalProperties`\.?$")
@@ -96,6 +98,7 @@ class Complaints:
             _asks_for_a_condition,
             self._was_taken,
             self._named_none,
+            self._may_name_none,
         )
 
     def is_true(self, one: Complaint) -> bool:
@@ -246,6 +249,20 @@ class Complaints:
             return False
         subject = self.session.written(operation)
         return not (subject is not None and subject.referring) and tells_of_none(one.response.content)
+
+    def _may_name_none(self, one: Complaint) -> bool:
+        """Whether the path of what was refused names a document that this run did not make: there may be none.
+
+        Many servers answer 400 or 422 to an id of a form that none of theirs has, in the place of 404.
+        """
+        operation = self._refusing(one)
+        if operation is None or one.response.status_code not in UNFIT:
+            return False
+        ledger = self.session.ledger
+        named = ledger.kinds.named(operation, meant(one.case))
+        return any(
+            not ledger.kinds.is_given(kind_of) and ledger.owned(kind_of, value) is None for _, kind_of, value in named
+        )
 
     def _refusing(self, one: Complaint) -> Operation | None:
         """The operation that is said to refuse what it should take; None where that is not what is said."""

@@ -40,8 +40,32 @@ class JupyterHub(Server):
             ["patch-user", "post-user-tokens"],
         ),
         Argued(
+            "boundaries",
+            r"expires_in must be",
+            "a token expires after a whole number of seconds, and not at once: its schema has no bound",
+            ["post-user-tokens"],
+        ),
+        Argued(
+            "boundaries",
+            r"Schema-valid request rejected",
+            "an offset and a limit are whole numbers, where the contract says numbers",
+            ["get-users", "get-groups", "get-proxy"],
+        ),
+        Argued(
+            "authentication",
+            r"not valid: the server answered 403 .*Missing or invalid credentials",
+            "403 where the contract says 401",
+            ["post-user-activity", "get-user-tokens"],
+        ),
+        Argued(
             "conformance",
-            r'auth_state: null|expires_at: null|/info: null|null is not of type "object"',
+            r"refuses (a body that is no object|what does not fit).*the server answered 20[01]",
+            "bytes that are no UTF-8 are taken within a text, and what is no note for none",
+            ["put-group-properties", "post-user-tokens"],
+        ),
+        Argued(
+            "conformance",
+            r'auth_state: null|expires_at: null|/info: null|null is not of type "(object|string)"',
             "null where the contract says an object or a text",
             [
                 "post-user",
@@ -68,10 +92,16 @@ class JupyterHub(Server):
             ["get-services"],
         ),
         Argued(
-            "conformance",
-            r"answering 5xx|Server error|answered 500",
-            "500 at a server that cannot start, and at a share of none",
+            "*",
+            r"answering 5xx|Server error|answered 500|Received: 500",
+            "500 at a server that cannot start, at a share of none, and at what is of another type",
             [
+                "post-user-tokens",
+                "post-group-users",
+                "patch-shares-server",
+                "patch-user-server-name",
+                "delete-group-users",
+                "delete-user-server-name",
                 "post-user-server",
                 "post-user-server-name",
                 "post-shares-server",
@@ -108,6 +138,7 @@ class JupyterHub(Server):
             "a value of the wrong type is taken for none",
             [
                 "post-users",
+                "get-user",
                 "get-users",
                 "get-groups",
                 "get-services",
