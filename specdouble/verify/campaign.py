@@ -18,6 +18,7 @@ from specdouble.verify.problem import (
     CouldNotRun,
     Enough,
     Interruption,
+    Moved,
     NotExercised,
     OutOfTime,
     Trouble,
@@ -81,6 +82,8 @@ class Campaign:
             self.session.client.stopped = True
             self.verdict.stopped = "interrupted"
             self._note_the_rest()
+        finally:
+            self.session.referents.end_case()
         self._drop_what_nobody_promises()
 
     def _note(self, planned: Iterable[Case | Missing]) -> None:
@@ -135,7 +138,7 @@ class Campaign:
         return self.verdict.rows[check]
 
     def attempt(self, case: Case) -> None:
-        """Try one case, again where the network spoils it."""
+        """Try one case, again where something spoils it."""
         with self._lock:
             self.done += 1
             if self._is_known_as_broken(case):
@@ -153,7 +156,7 @@ class Campaign:
             raise Enough
 
     def _tried(self, case: Case, attempt: int) -> bool:
-        """Whether the case could be tried: the network did not spoil it."""
+        """Whether the case could be tried: neither the network nor a full parent spoilt it."""
         trial, started = self._trial(case), time.monotonic()
         reason = broken = None
         try:
@@ -161,6 +164,10 @@ class Campaign:
                 case.run(trial)
         except Broken as found:
             broken = found
+        except Moved as moved:
+            if attempt < ATTEMPTS - 1:
+                return False
+            reason = str(moved)
         except NotExercised as missing:
             reason = str(missing)
         except Trouble as trouble:
@@ -189,6 +196,8 @@ class Campaign:
         self.session.ledger.recent.clear()
         if self._workers == 1:
             self.session.referents.move_on()
+        if self._workers == 1 and not self._is_crowded:  # where rules say how many there may be, cases count on it
+            self.session.referents.begin_case()
         return Trial(self.session, case.operations)
 
     def _lacking(self, case: Case) -> str | None:
@@ -267,7 +276,7 @@ class Campaign:
                     continue
                 failure.steps, failure.expected, failure.seen = steps, broken.expected, broken.seen
                 return True
-            except (NotExercised, Trouble):
+            except (NotExercised, Moved, Trouble):
                 continue
         return False
 

@@ -52,6 +52,10 @@ class NotExercised(Interruption):
     """The case could not try its rule; the message is the reason."""
 
 
+class Moved(Interruption):
+    """What a case creates in was full amid the case: what it created since lies elsewhere, and proves nothing."""
+
+
 class NobodyNamed(NotExercised):
     """No user is named whose credentials the server could take.
 

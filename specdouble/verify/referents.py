@@ -12,7 +12,7 @@ from specdouble.verify.document import Document
 from specdouble.verify.examples import ids_told
 from specdouble.verify.exchange import Call, Exchange
 from specdouble.verify.identity import User
-from specdouble.verify.problem import Interruption, NotExercised
+from specdouble.verify.problem import Interruption, Moved, NotExercised
 from specdouble.verify.shared import Shared
 from specdouble.verify.subject import Subject
 from specdouble.verify.trial import Trial
@@ -37,6 +37,8 @@ class Referents:
         self.made: dict[tuple[str, str], Exchange] = {}  # the same by collection and id: numbers are ids in several
         self.setting_up: set[tuple[str, str, str]] = set()
         self._references: dict[tuple[str, str, str], Any] = {}
+        # The references that the case was given; None where none runs, or several at once.
+        self._handed: set[tuple[str, str, str]] | None = None
         self._below: Counter[str] = Counter()  # how many documents were created below one, by its id
         self._left = Counter[str]()  # by operation, how often that was tried
         self.crowded = set[str]()  # collections of which a user can have but a few documents: one made room for another
@@ -55,6 +57,10 @@ class Referents:
             known = self._references.get(key)
             if known is not None and self._below[str(known)] >= self._room.get(collection, MOST_BELOW):
                 del self._references[key]
+                if self._handed is not None and key in self._handed:
+                    raise Moved(f"{collection} {known} takes no more beside what the case has made below it")
+            if self._handed is not None:
+                self._handed.add(key)
             if key not in self._references:
                 if key in self.setting_up:
                     raise NotExercised(f"a document of {collection} can be created by no request: it needs another")
@@ -112,9 +118,26 @@ class Referents:
         with self._reference_lock:
             crowded = {
                 user for (collection, user, _), key in self._references.items()
-                if self._below[str(key)] >= CROWDED and self.session.subjects[collection].creators
+                if self._below[str(key)] >= self._many(collection) and self.session.subjects[collection].creators
             }  # fmt: skip
             self._references = {key: one for key, one in self._references.items() if key[1] not in crowded}
+
+    def _many(self, collection: str) -> int:
+        """How many documents below one are so many that the next case begins below another: room enough is left."""
+        return min(CROWDED, self._room.get(collection, MOST_BELOW) // 2)
+
+    def begin_case(self) -> None:
+        """Note that one case runs by itself: what it refers to stays the same until it ends."""
+        self._handed = set()
+
+    @property
+    def is_amid_case(self) -> bool:
+        """Whether one case runs by itself."""
+        return self._handed is not None
+
+    def end_case(self) -> None:
+        """Note that no case runs by itself: whoever refers to a document may be given another one."""
+        self._handed = None
 
     def leave_full(self, call: Call) -> bool:
         """Give a user others to refer to in the place of those of a refused create, which may be full; if any may."""
@@ -126,7 +149,7 @@ class Referents:
             full = [key for key, one in self._references.items() if str(one) in held]
             for key in full:
                 count = self._below[str(self._references.pop(key))]
-                self._room[key[0]] = min(self._room.get(key[0], MOST_BELOW), max(count, 1))
+                self._room[key[0]] = max(self._room.get(key[0], 1), count)
             self._left[call.operation.id] += bool(full)
         return bool(full)
 
@@ -176,6 +199,8 @@ class Referents:
         """The id of a document of the collection, where one can be had."""
         try:
             return self.of(collection, user, purpose)
+        except Moved:
+            raise  # another one in its place would be no better than none
         except Interruption:
             return None
 

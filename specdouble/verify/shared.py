@@ -77,6 +77,10 @@ class Referred(Referring, Protocol):
     def make_room(self, subject: Subject, user: User, *, but: Collection[str] = ()) -> bool:
         """Delete what earlier cases made of a collection for a user; whether any was deleted."""
 
+    @property
+    def is_amid_case(self) -> bool:
+        """Whether one case runs by itself."""
+
     def leave_full(self, call: Call) -> bool:
         """Give a user others to refer to in the place of those of a refused create; if any may be full."""
 

@@ -12,7 +12,7 @@ from specdouble.verify.created import created_id
 from specdouble.verify.document import Document
 from specdouble.verify.exchange import Call, Exchange
 from specdouble.verify.identity import User
-from specdouble.verify.problem import Broken, NotExercised
+from specdouble.verify.problem import Broken, Moved, NotExercised
 from specdouble.verify.reader import Reader, placed
 from specdouble.verify.shared import Shared
 from specdouble.verify.subject import Subject, Updater
@@ -213,6 +213,9 @@ class Trial(Reader):
         exchange, document = self.try_create(subject, user, body, fixed=changes)
         document = document or self.adopt(subject, user, self.again(exchange))
         if document is None and exchange.refused and not changes and self.session.referents.leave_full(exchange.call):
+            made = any(one.subject.collection == subject.collection for one in self.made)
+            if made and self.session.referents.is_amid_case:
+                raise Moved(f"{operation} took no more beside the documents that the case had made")
             body = {**self.body(subject, self.creator(subject), user, full)}
             body = {name: value for name, value in body.items() if name not in drop}
             exchange, document = self.try_create(subject, user, body)

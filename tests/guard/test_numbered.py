@@ -13,6 +13,7 @@ from specdouble.contract import read
 from specdouble.verify import Settings, verify
 from specdouble.verify.exchange import Call, Exchange
 from specdouble.verify.ledger import Ledger
+from specdouble.verify.verdict import KEPT
 from tests.guard.service import serving
 
 CONTRACT = """
@@ -104,9 +105,14 @@ REFUSED, NONE = (400, None), (404, None)
 
 
 class Projects:
-    """Projects that number their tickets from one; one with tickets stays, and a change has to name a title."""
+    """Projects that number their tickets from one; one with tickets stays, and a change has to name a title.
 
-    def __init__(self) -> None:
+    Args:
+        most: how many tickets a project has at a time; nobody says so.
+    """
+
+    def __init__(self, most: int = 1_000_000) -> None:
+        self.most = most
         self.numbers = count(1)
         self.projects: dict[int, dict[int, Any]] = {}
         self.highest: dict[int, int] = {}
@@ -148,6 +154,8 @@ class Projects:
             return NONE
         if title is None:
             return REFUSED
+        if len(self.projects[project]) >= self.most:
+            return 409, {"error": "the project is full"}
         self.highest[project] += 1
         number = self.highest[project]
         self.projects[project][number] = {"number": number, "title": title}
@@ -191,6 +199,17 @@ def test_nothing_is_left_of_projects_that_stay_while_they_have_tickets(tmp_path:
         verdict = verify(read(tmp_path), Settings(url=url, phases=("rules",)))
     assert (server.projects, verdict.left) == ({}, [])
     assert not verdict.failures, [str(one) for one in verdict.failures]
+
+
+def test_what_takes_a_few_and_does_not_say_so_is_told_as_nothing_else(tmp_path: Path) -> None:
+    """A case that goes on below another project, where the tickets have the same numbers, begins anew."""
+    (tmp_path / "openapi.yaml").write_text(CONTRACT, "utf-8")
+    server = Projects(most=5)
+    checks = ("distinct_ids", "deletion", "read_changes_nothing", "partial_update")
+    with serving(server.answer) as url:
+        verdict = verify(read(tmp_path), Settings(url=url, phases=("rules",), rules=checks))
+    assert not verdict.failures, [str(one) for one in verdict.failures]
+    assert (server.projects, verdict.rows["distinct_ids"].state) == ({}, KEPT)
 
 
 @pytest.fixture
