@@ -13,6 +13,7 @@ On a machine that others use, rates tell how it shares its cores. So the millise
 them that each call costs each process. Two cores allow no more than two divided by their sum; one worker, whose
 interpreter holds one core, no more than one divided by its own. Two workers with a core each, and an engine and a
 client that are no limit, do twice what one does, less what a request costs more where there are two: that is told too.
+And it is tried: with a fifth of a core for each worker, and no more, server and client have what they need.
 """
 
 from __future__ import annotations
@@ -37,6 +38,7 @@ from pymongo import monitoring
 
 from benchmarks import plot
 from benchmarks.load import CHOSEN, FRESH, Job, Load, run
+from benchmarks.share import NotBounded, bounded
 from specdouble.double.double import Double, Settings
 from specdouble.double.server import Server
 from tests.engine.engines import ENGINES, Local, NotInstalled, running
@@ -46,6 +48,7 @@ FOLDER = Path(__file__).parent
 CONTRACT = FOLDER.parent / "tests" / "engine" / "boards.yaml"
 CONNECTIONS, SECONDS, ROUNDS = 64, 1.0, 3
 DOCUMENTS = 100
+SHARE = 0.2  # of a core for each worker, where these are to be the only limit
 _SENT = {"find", "insert", "update", "delete", "findAndModify", "aggregate", "count", "distinct"}
 _LEFT_OUT = ("lsid", "$db", "txnNumber", "$clusterTime", "$readPreference")
 
@@ -165,7 +168,9 @@ class Seen:
         return value.replace(FRESH.decode().lower(), str(number)).replace(FRESH.decode(), str(number))
 
 
-def served(double: Served, server: Local, kind: str, boards: Sequence[str]) -> tuple[Load, dict[str, float]]:
+def served(
+    double: Served, server: Local, kind: str, boards: Sequence[str], seconds: float = SECONDS
+) -> tuple[Load, dict[str, float]]:
     """What the workers answer in a second, how long it takes, and what each request costs."""
     method, path, body = KINDS[kind]
     content = "" if body is None else json.dumps(body)
@@ -173,9 +178,13 @@ def served(double: Served, server: Local, kind: str, boards: Sequence[str]) -> t
     length = len(content) + (12 - len(FRESH) if FRESH.decode() in content else 0)
     request = f"{method} {path} HTTP/1.1\r\nHost: x\r\n"
     request += f"Content-Type: application/json\r\nContent-Length: {length}\r\n\r\n{content}" if body else "\r\n"
-    costs = Costs(worker=double.workers() or [double.process.pid], engine=server.processes())
-    load = run(Job(double.port, request, SECONDS, connections=CONNECTIONS, sleeps=True, drains=True, chosen=boards))
+    costs = Costs(worker=_workers(double), engine=server.processes())
+    load = run(Job(double.port, request, seconds, connections=CONNECTIONS, sleeps=True, drains=True, chosen=boards))
     return load, costs.each(sum(load.statuses.values()))
+
+
+def _workers(double: Served) -> list[int]:
+    return double.workers() or [double.process.pid]
 
 
 def _spent(process: int) -> float:
@@ -192,7 +201,8 @@ def measure(engine: str) -> Iterator[dict[str, Any]]:
         one = stack.enter_context(serving(CONTRACT, url, 1))
         two = stack.enter_context(serving(CONTRACT, url, 2))
         for kind in KINDS:
-            yield {"engine": engine, "kind": kind} | _row(server, seen, kind, one, two)
+            row = _row(server, seen, kind, one, two) | _with_shares(server, seen, kind, one, two)
+            yield {"engine": engine, "kind": kind} | row
 
 
 def _row(server: Local, seen: Seen, kind: str, one: Served, two: Served) -> dict[str, Any]:
@@ -238,6 +248,27 @@ def _row(server: Local, seen: Seen, kind: str, one: Served, two: Served) -> dict
         "p95": round(middle.p95, 1),
         "p99": round(middle.p99, 1),
         "statuses": middle.statuses,
+    }
+
+
+def _with_shares(server: Local, seen: Seen, kind: str, one: Served, two: Served) -> dict[str, Any]:
+    """What two workers do beside one, each with a share of a core for itself; nothing where none can be given."""
+    rates: dict[Served, list[float]] = {one: [], two: []}
+    try:
+        for _ in range(ROUNDS):
+            for double, measured in rates.items():
+                seen.forget(server)
+                with bounded(_workers(double), SHARE):
+                    load, _ = served(double, server, kind, seen.boards, 3 * SECONDS)
+                measured.append(load.rate)
+    except NotBounded as error:
+        print(f"two workers with shares of their own are left out: {error}")
+        return {}
+    of_one, of_two = statistics.median(rates[one]), statistics.median(rates[two])
+    return {
+        "share, one": round(of_one),
+        "share, two": round(of_two),
+        "share, two of one": round(of_two / of_one, 2),
     }
 
 
