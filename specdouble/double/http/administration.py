@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from difflib import get_close_matches
+from typing import TypeVar
 
 import orjson
 from starlette.requests import Request
@@ -15,16 +16,19 @@ from specdouble.contract import Refused
 from specdouble.contract.digits import number_of
 from specdouble.contract.json_type import JSON
 from specdouble.contract.resource import HIDDEN
+from specdouble.double.http.aside import aside
 from specdouble.double.http.credentials import Credentials
 from specdouble.double.http.fault_injection import faults_of
 from specdouble.double.http.served import Served
 from specdouble.double.state.clock import Clock
 from specdouble.double.state.problem import Problem
 from specdouble.double.state.seed import Seed, seed_of
+from specdouble.double.state.snapshot import Snapshot
 from specdouble.double.state.snapshots import difference
 from specdouble.double.state.world import World
 from specdouble.double.state.worlds import DEFAULT_WORLD
 
+Result = TypeVar("Result")
 _LARGEST = 64 * 1024 * 1024  # bytes of a snapshot that is sent
 _CLOCK = {"at", "shift", "speed"}
 _LISTED = 20  # collections that are told where one is misspelt
@@ -61,42 +65,53 @@ class Administration:
             Route(f"{prefix}/clock", self._free_clock, methods=["DELETE"]),
         ]
 
+    async def _aside(self, call: Callable[[], Result]) -> Result:
+        return await aside(self._double, call)
+
     # Worlds
 
     async def _worlds(self, _request: Request) -> Response:
-        return json_response([_told_of_world(world) for world in self._double.worlds])
+        worlds = self._double.worlds
+        return json_response(await self._aside(lambda: [_told_of_world(world) for world in worlds.all()]))
 
     async def _reset_world(self, request: Request) -> Response:
-        self._double.worlds.reset_one(request.path_params["name"])
+        await self._aside(lambda: self._double.worlds.reset_one(request.path_params["name"]))
         return Response(status_code=204)
 
     async def _forget_world(self, request: Request) -> Response:
-        self._double.worlds.forget(request.path_params["name"])
+        await self._aside(lambda: self._double.worlds.forget(request.path_params["name"]))
         return Response(status_code=204)
 
     async def _credentials(self, request: Request) -> Response:
         credentials = Credentials(self._double)
-        return json_response(credentials.of(self._world(request), request.path_params["who"]))
+        return json_response(
+            await self._aside(lambda: credentials.of(self._world(request), request.path_params["who"]))
+        )
 
     async def _rotate(self, _request: Request) -> Response:
         """Sign tokens with a new key; what was signed before stays good for two rotations."""
-        return json_response({"kid": self._double.access_tokens.rotate()})
+        return json_response({"kid": await self._aside(self._double.access_tokens.rotate)})
 
     # Snapshots
 
     async def _snapshots(self, _request: Request) -> Response:
-        return json_response([snapshot.summary() for snapshot in self._double.snapshots])
+        snapshots = self._double.snapshots
+        return json_response(await self._aside(lambda: [snapshot.summary() for snapshot in snapshots]))
 
     async def _export(self, request: Request) -> Response:
-        return json_response(self._double.snapshots.of(request.path_params["name"]).documents)
+        return json_response((await self._of(request)).documents)
 
     async def _keep(self, request: Request) -> Response:
         """Keep the documents that are sent, or else those of the world."""
         name = request.path_params["name"]
         text = await _text(request)
-        documents = self._read(text, name) if text.strip() else self._world(request).documents()
-        is_new = self._double.snapshots.keep(name, documents)
-        return json_response(self._double.snapshots.of(name).summary(), 201 if is_new else 200)
+
+        def keep() -> bool:
+            documents = self._read(text, name) if text.strip() else self._world(request).documents()
+            return self._double.snapshots.keep(name, documents)
+
+        is_new = await self._aside(keep)
+        return json_response((await self._of(request)).summary(), 201 if is_new else 200)
 
     def _read(self, text: str, name: str) -> Seed:
         try:
@@ -124,18 +139,22 @@ class Administration:
                 raise Problem(422, "No such collection", detail)
 
     async def _restore(self, request: Request) -> Response:
-        self._double.snapshots.restore(request.path_params["name"], self._world(request))
+        await self._aside(lambda: self._double.snapshots.restore(request.path_params["name"], self._world(request)))
         return Response(status_code=204)
 
     async def _difference(self, request: Request) -> Response:
-        snapshot = self._double.snapshots.of(request.path_params["name"])
+        snapshot = await self._of(request)
         resources = self._double.contract.resources
         keys = {name: (*resource.parents, resource.id) for name, resource in resources.items()}
-        return json_response(difference(snapshot.documents, self._world(request).documents(), keys))
+        documents = await self._aside(lambda: self._world(request).documents())
+        return json_response(difference(snapshot.documents, documents, keys))
 
     async def _delete(self, request: Request) -> Response:
-        self._double.snapshots.delete(request.path_params["name"])
+        await self._aside(lambda: self._double.snapshots.delete(request.path_params["name"]))
         return Response(status_code=204)
+
+    async def _of(self, request: Request) -> Snapshot:
+        return await self._aside(lambda: self._double.snapshots.of(request.path_params["name"]))
 
     def _world(self, request: Request) -> World:
         return self._double.world(request.headers.get("x-specdouble-world", DEFAULT_WORLD))
@@ -143,19 +162,20 @@ class Administration:
     # Faults
 
     async def _faults(self, _request: Request) -> Response:
-        return json_response(self._double.faults.listed())
+        return json_response(await self._aside(self._double.faults.listed))
 
     async def _replace_faults(self, request: Request) -> Response:
         try:
-            self._double.faults.replace(faults_of(await _text(request), self._double.contract))
+            faults = faults_of(await _text(request), self._double.contract)
+            await self._aside(lambda: self._double.faults.replace(faults))
         except ValueError as error:  # msgspec's errors are such too
             raise Problem(422, "Not a list of faults", str(error)) from None
-        self._double.keep_controls()
-        return json_response(self._double.faults.listed())
+        await self._aside(self._double.keep_controls)
+        return json_response(await self._aside(self._double.faults.listed))
 
     async def _remove_faults(self, _request: Request) -> Response:
-        self._double.faults.replace([])
-        self._double.keep_controls()
+        await self._aside(lambda: self._double.faults.replace([]))
+        await self._aside(self._double.keep_controls)
         return Response(status_code=204)
 
     # The clock
@@ -168,12 +188,12 @@ class Administration:
             _set(self._double.clock, await json_object(request))
         except ValueError as error:
             raise Problem(422, "Not a time", str(error)) from None
-        self._double.keep_controls()
+        await self._aside(self._double.keep_controls)
         return json_response(_told_of_clock(self._double.clock))
 
     async def _free_clock(self, _request: Request) -> Response:
         self._double.clock.run()
-        self._double.keep_controls()
+        await self._aside(self._double.keep_controls)
         return Response(status_code=204)
 
 

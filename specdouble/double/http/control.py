@@ -23,6 +23,7 @@ from specdouble.contract.servers import base_path
 from specdouble.double.http.access import Access
 from specdouble.double.http.administration import Administration, json_response
 from specdouble.double.http.asgi import ASGIApp, Message, Receive, Scope, Send
+from specdouble.double.http.aside import aside
 from specdouble.double.http.console import Console
 from specdouble.double.http.inspection import Inspection
 from specdouble.double.http.served import Served
@@ -163,9 +164,9 @@ class Control:
     async def _reset(self, request: Request) -> Response:
         name = request.headers.get("x-specdouble-world")
         if name is None:
-            self._double.reset()
+            await aside(self._double, self._double.reset)
         else:
-            self._double.worlds.reset_one(name)
+            await aside(self._double, lambda: self._double.worlds.reset_one(name))
         return Response(status_code=204)
 
     async def _docs(self, _request: Request) -> Response:

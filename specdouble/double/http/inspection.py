@@ -18,6 +18,7 @@ from specdouble.contract.digits import number_of
 from specdouble.contract.json_type import JSON
 from specdouble.double.http.administration import json_object, json_response, whole_number
 from specdouble.double.http.asgi import ASGIApp, Receive, Scope, Send
+from specdouble.double.http.aside import aside
 from specdouble.double.http.credentials import Credentials, Placed, name_of
 from specdouble.double.http.exports import Exported, curl, http_archive, pytest_test
 from specdouble.double.http.sending import NOBODY, send
@@ -317,7 +318,7 @@ class Inspection:
     # Coverage
 
     async def _coverage(self, request: Request) -> Response:
-        report = self._double.coverage.report(self._double.contract)
+        report = await aside(self._double, lambda: self._double.coverage.report(self._double.contract))
         form = request.query_params.get("format", "json")
         if form == "lcov":
             return PlainTextResponse(report.lcov())
@@ -326,7 +327,7 @@ class Inspection:
         return json_response(report.as_json())
 
     async def _clear_coverage(self, _request: Request) -> Response:
-        self._double.coverage.clear()
+        await aside(self._double, self._double.coverage.clear)
         return Response(status_code=204)
 
 

@@ -134,10 +134,10 @@ class Operations:
             if _has_body(scope, headers):
                 request.body = await self._body(headers, receive)
             world = await self._world(request.world)
+            fault = await self._met(operation, request)
         except Problem as problem:
             outcome = self._refused(operation, problem)
         else:
-            fault = self._faults.met(operation.operation, request.world)
             if fault is None:
                 outcome = await self._outcome(operation, request, world)
             else:
@@ -151,6 +151,12 @@ class Operations:
         if self._threads is None or self._worlds.at_hand(name) is not None:
             return self._worlds.of(name)
         return await self._threads.run(self._worlds.of, name)
+
+    async def _met(self, operation: Answering, request: Request) -> InjectedFault | None:
+        """The fault that a request meets; how often each was met, the store may have to count."""
+        if self._threads is None or not self._faults.faults:
+            return self._faults.met(operation.operation, request.world)
+        return await self._threads.run(self._faults.met, operation.operation, request.world)
 
     async def _faulty_outcome(
         self, fault: InjectedFault, operation: Answering, request: Request, world: World

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from typing import Any
 from uuid import uuid4
@@ -16,6 +16,8 @@ from specdouble.double.state.coverage import Coverage, Report
 from specdouble.double.state.journal import KEPT, Beginning, Entry, Journal, Recorded, bounded
 from specdouble.double.state.store import BulkWriteError, EncodingError, decoded, encoded
 from specdouble.double.state.store.engine import Engine, asked, locked, upserted
+
+_LOST = ""  # in the place of an exchange that had to make room before it was told
 
 
 class SharedJournal(Journal):
@@ -35,10 +37,13 @@ class SharedJournal(Journal):
         self._rows, self._orders = engine.shared["journal"], engine.shared["journal_order"]
         self._keep_latest = engine.keep_latest
         self._untold: deque[Recorded] = deque(maxlen=KEPT)
+        self._lost = 0  # how many had to make room before they were told
         self._telling: list[dict[str, Any]] = []  # rows of which it is not known whether they have arrived
         self._read: dict[Any, Recorded] = {}
         self._all = Journal()
         self._lock = threading.Lock()
+        self.announce: Callable[[], None] = lambda: None
+        """Have every process forget what it has not told yet, and wait until each has."""
 
     @property
     def own(self) -> Journal:
@@ -48,6 +53,7 @@ class SharedJournal(Journal):
     def record(self, exchange: Recorded) -> None:
         """Keep an exchange; the others are told of it soon."""
         self._own.record(exchange)
+        self._lost += len(self._untold) == KEPT
         self._untold.append(exchange)
 
     def tell(self) -> None:
@@ -55,7 +61,10 @@ class SharedJournal(Journal):
         with self._lock:
             new = [self._untold.popleft() for _ in range(len(self._untold))]
             rows = [row for row in map(_row, new) if row is not None]
-            self._telling = [*self._telling, *rows][-KEPT:]
+            lost, self._lost = self._lost, 0
+            if rows:
+                rows[0]["lost"] = lost
+            self._telling = _last([*self._telling, *rows])
             if not self._telling:
                 return
             with suppress(BulkWriteError):  # some of an earlier try have arrived
@@ -100,7 +109,7 @@ class SharedJournal(Journal):
 
     def clear(self) -> None:
         """Forget all, in all processes."""
-        self._untold.clear()
+        self.announce()
         with self._lock:
             asked(lambda: self._rows.delete_many({}))
             order = self._ordered()
@@ -108,19 +117,28 @@ class SharedJournal(Journal):
             upserted(lambda: self._orders.replace_one({"_id": "all"}, order, upsert=True))
             self._all = Journal(order["first"], order["cleared"])
 
+    def forget_untold(self) -> None:
+        """Forget what this process has recorded and the others do not know."""
+        with self._lock:
+            self._untold.clear()
+            self._lost, self._telling = 0, []
+
     def _ordered(self) -> dict[str, Any]:
         """The rows of all exchanges in the order of their numbers, the `first` of which is told."""
         with locked(self._shared, "journal"):
             kept = asked(lambda: self._orders.find_one({"_id": "all"}))
             order: dict[str, Any] = kept or {"_id": "all", "first": 0, "cleared": 0, "rows": []}
-            there = [row["_id"] for row in asked(lambda: list(self._rows.find({}, {"time": 1}).sort("time")))]
-            known, present = set(order["rows"]), set(there)
-            gone = [place for place, row in enumerate(order["rows"], 1) if row not in present]
+            there = asked(lambda: list(self._rows.find({}, {"time": 1, "lost": 1}).sort("time")))
+            known, present = set(order["rows"]), {row["_id"] for row in there}
+            rows = list(order["rows"])
+            for row in there:
+                if row["_id"] not in known:
+                    rows += [*[_LOST] * row.get("lost", 0), row["_id"]]
+            gone = [place for place, row in enumerate(rows, 1) if row not in present]
             forgotten = gone[-1] if gone else 0  # what stands before one that is gone is forgotten with it
-            new = [row for row in there if row not in known]
-            if new or forgotten:
+            if forgotten or len(rows) > len(known):
                 order["first"] += forgotten
-                order["rows"] = [*order["rows"][forgotten:], *new]
+                order["rows"] = rows[forgotten:]
                 upserted(lambda: self._orders.replace_one({"_id": "all"}, order, upsert=True))
         return order
 
@@ -137,6 +155,8 @@ class SharedCoverage(Coverage):
         self._name = uuid4().hex
         self._told_by_all = engine.shared["coverage"]
         self._told = 0
+        self.announce: Callable[[], None] = lambda: None
+        """Have every process begin anew, and wait until each has."""
 
     def tell(self) -> None:
         """Have in the store what this process has counted."""
@@ -151,10 +171,15 @@ class SharedCoverage(Coverage):
         return list(self._counts.items())
 
     def clear(self) -> None:
+        """Begin anew, in all processes."""
+        asked(lambda: self._told_by_all.delete_many({}))  # of those that have ended too
+        self.announce()
+
+    def begin_anew(self) -> None:
         """Begin anew, in this process; what it has told is forgotten."""
         super().clear()
         self._told = 0
-        asked(lambda: self._told_by_all.delete_many({}))
+        self._told_by_all.delete_one({"_id": self._name})
 
     def report(self, contract: Contract) -> Report:
         """What it means for a contract."""
@@ -182,6 +207,14 @@ def _row(exchange: Recorded) -> dict[str, Any] | None:
         return {"time": entry.time + entry.seconds, "exchange": encoded(told)}
     except EncodingError:
         return None
+
+
+def _last(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """As many rows as are kept, the last ones; the first of them tells how many were before it."""
+    gone, kept = rows[:-KEPT], rows[-KEPT:]
+    if gone:
+        kept[0]["lost"] = kept[0].get("lost", 0) + sum(1 + row.get("lost", 0) for row in gone)
+    return kept
 
 
 def _exchange(row: bytes) -> Recorded:

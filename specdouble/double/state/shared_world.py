@@ -23,6 +23,7 @@ from specdouble.double.state.ids import Ids
 from specdouble.double.state.initial_state import InitialState
 from specdouble.double.state.keeper import Document
 from specdouble.double.state.problem import Problem
+from specdouble.double.state.seed import Seed
 from specdouble.double.state.store import DuplicateKeyError
 from specdouble.double.state.store.engine import (
     ANSWERED,
@@ -43,6 +44,7 @@ from specdouble.double.state.world import World
 
 _STARTING = 30.0  # seconds in which whoever fills a collection must have done it, or ended
 _PAUSE = 0.02
+_TRIES = 20  # at putting in what a collection begins with, while others write what stands in its way
 _ROWS = "_specdouble_rows"  # where the rows of ids are counted that have been chosen
 _MOST_ANSWERS = 10_000  # of requests with an idempotency key, in a world
 Found = TypeVar("Found")
@@ -73,14 +75,21 @@ class SharedWorld(World):
     def leave(self) -> None:
         """Let go of what this process has of it; the documents stay with the server."""
 
-    def drop(self) -> None:
-        """Forget everything, for all processes."""
-        self._store.drop(self.name)
-        self._filled.clear()
-        self._open()
+    def begin_with(self, documents: Seed) -> None:
+        """Forget every document, and have these; a collection of which nothing is said begins as after a reset.
+
+        Raises:
+            DuplicateKeyError: two of them cannot be there at once; the world is as it was.
+        """
+        with self._preparing:  # what it begins with is another meanwhile
+            super().begin_with(documents)
 
     def reset(self) -> None:
-        """Forget every document but the seed's, in all processes."""
+        """Forget every document but the seed's, in all processes; one of them at a time."""
+        with self._preparing, self.alone("reset"):
+            self._reset()
+
+    def _reset(self) -> None:
         for name in (ANSWERED, COUNTERS):
             asked(lambda name=name: self._books(name).delete_many({}))  # type: ignore[misc]
         self._ids = self._new_ids()
@@ -90,7 +99,9 @@ class SharedWorld(World):
 
     def counts(self) -> dict[str, int]:
         """How many documents there are in each collection that has been used."""
-        return {name: self._kept(name)[0].count_documents({}) for name in self._names()}
+        begun = {one["_id"] for one in asked(lambda: list(self._books(BEGUN).find({"done": True})))}
+        counted = ((name, self._database[name] if name in begun else self._kept(name)[0]) for name in self._names())
+        return {name: documents.count_documents({}) for name, documents in counted}
 
     async def awaited(self, call: Callable[[], Found]) -> Found:
         """What a call of a collection gives to an `async` handler, once no other writer comes between its steps."""
@@ -186,8 +197,15 @@ class SharedWorld(World):
         """Give a collection its first documents once more; whoever asks for it first, at the same time, waits."""
         self._kept(name)  # with its rules, its indexes, and nobody who is filling it
         documents, enforcement = self._kept(name)
-        self._database[name].delete_many({})
-        self._fill(documents, enforcement, self._initial.documents(name))
+        for tries_left in reversed(range(_TRIES)):
+            self._database[name].delete_many({})
+            try:
+                self._fill(documents, enforcement, self._initial.documents(name))
+            except DuplicateKeyError:  # two of them share what is unique, or somebody has come in between
+                if not tries_left:
+                    raise
+            else:
+                return
 
     def _fill(self, documents: Any, enforcement: Enforcement, first: list[Document]) -> None:
         stored = [self._keyed(one, enforcement) for one in first]

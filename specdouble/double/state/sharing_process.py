@@ -25,6 +25,7 @@ class SharingProcess(Process):
 
     waits = True
     world = SharedWorld
+    _worlds: SharedWorlds
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
@@ -46,8 +47,9 @@ class SharingProcess(Process):
         idle: float | None,
     ) -> Worlds:
         """As many as there may be; how much room they take, and who still uses one, no process knows alone."""
-        return SharedWorlds(make, most, self._engine)
+        self._worlds = SharedWorlds(make, most, self._engine)
+        return self._worlds
 
     def common(self, follow: Callable[[Mapping[str, bytes]], None]) -> Common:
         """The journal, the coverage and what was set, of all processes."""
-        return Common(self._engine, follow)
+        return Common(self._engine, follow, self._worlds)

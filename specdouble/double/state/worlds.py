@@ -55,6 +55,10 @@ class Worlds:
     def __iter__(self) -> Iterator[World]:
         return iter(self._worlds.values())
 
+    def all(self) -> list[World]:
+        """Every world that there is."""
+        return [*self]
+
     def of(self, name: str) -> World:
         """The world of that name, made and seeded at its first use.
 

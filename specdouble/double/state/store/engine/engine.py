@@ -8,8 +8,9 @@ import time
 from contextlib import AbstractContextManager, nullcontext
 from hashlib import blake2b
 from typing import Any
+from uuid import uuid4
 
-from pymongo import MongoClient
+from pymongo import MongoClient, ReturnDocument
 from pymongo.collection import Collection
 from pymongo.database import Database
 from pymongo.errors import ConfigurationError, InvalidURI, PyMongoError
@@ -28,6 +29,7 @@ from specdouble.double.state.store.values import Document
 
 PREFIX = "specdouble"
 _WORLDS = "worlds"
+_BEGINNING = "beginning"
 _PLAIN = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}")
 _DEFAULTS = {"serverSelectionTimeoutMS": 2000, "connectTimeoutMS": 2000, "socketTimeoutMS": 10_000}
 
@@ -94,17 +96,26 @@ class Engine(Store):
         # Upper case, dots and length: servers differ in what they take, and some in what they tell apart.
         return f"{self.prefix}_x{blake2b(world.encode(), digest_size=10).hexdigest()}"
 
-    def register(self, world: str) -> None:
-        """Remember that there is a world."""
-        upserted(lambda: self.shared[_WORLDS].update_one({"_id": world}, {"$set": {"used": time.time()}}, upsert=True))
+    def register(self, world: str) -> str:
+        """Remember that there is a world; gives what tells this beginning of it from any later one."""
+        change = {"$set": {"used": time.time()}, "$setOnInsert": {_BEGINNING: uuid4().hex}}
+
+        def write() -> Any:
+            with self.alone(_WORLDS, world):
+                found: Any = self.shared[_WORLDS].find_one_and_update(
+                    {"_id": world}, change, upsert=True, return_document=ReturnDocument.AFTER
+                )
+            return found
+
+        return str(upserted(write).get(_BEGINNING))
 
     def unregister(self, world: str) -> None:
         """Forget a world."""
         asked(lambda: self.shared[_WORLDS].delete_one({"_id": world}))
 
-    def worlds(self) -> list[str]:
-        """The names of all worlds that have been used."""
-        return [found["_id"] for found in asked(lambda: list(self.shared[_WORLDS].find()))]
+    def worlds(self) -> dict[str, str]:
+        """All worlds that have been used by name, each with what `register` gives for it."""
+        return {found["_id"]: str(found.get(_BEGINNING)) for found in asked(lambda: list(self.shared[_WORLDS].find()))}
 
     def database(self, name: str) -> EngineDatabase:
         """The database of a world; it comes into being with its first document."""
