@@ -1,4 +1,4 @@
-"""Reads by id that wait at the same moment are one question, and each of them finds what it would find alone."""
+"""Questions that wait at the same moment are asked as one, and each who asks finds what it would find alone."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from pymongo.errors import AutoReconnect
 from pymongo.monitoring import CommandListener, CommandStartedEvent
 
 from specdouble.double.state.store.engine import EngineCollection
-from specdouble.double.state.store.engine.gathering import Gathering
+from specdouble.double.state.store.engine.gathering import Gathering, Sharing
 
 Document = dict[str, Any]
 
@@ -63,8 +63,7 @@ class Readers:
             time.sleep(0.001)
 
     def _waiting(self) -> list[str]:
-        batch = self._gathering._next
-        return [] if batch is None else batch.ids
+        return list(self._gathering._turns.waiting)
 
 
 @pytest.fixture
@@ -166,3 +165,69 @@ def test_an_engine_is_asked_less_often_and_finds_the_same(engine_url: str, pool:
             assert finds.number == len(wanted)
         else:
             assert finds.number < len(wanted)
+
+
+def test_the_same_question_of_many_is_asked_once_for_all_who_wait(pool: ThreadPoolExecutor) -> None:
+    sharing, may_answer, asked = Sharing(), threading.Event(), list[str]()
+
+    def ask(question: str) -> Future[str]:
+        def find() -> str:
+            asked.append(question)
+            may_answer.wait()
+            return f"{question} {len(asked)}"
+
+        return pool.submit(sharing.ask, question.encode(), find)
+
+    first = ask("a")
+    while not asked:
+        time.sleep(0.001)
+    same, other = [ask("a") for _ in range(3)], ask("b")
+    while len(asked) < 2 or sharing._asked[b"a"][1] < 4:
+        time.sleep(0.001)
+
+    may_answer.set()
+
+    assert [one.result(10) for one in (first, *same, other)].count(first.result()) == 1
+    assert len({one.result(10) for one in same}) == 1
+    assert sorted(asked) == ["a", "a", "b"]
+    assert not sharing._asked
+
+
+def test_an_engine_is_asked_for_the_same_list_less_often_and_each_has_its_own(
+    engine_url: str, pool: ThreadPoolExecutor
+) -> None:
+    finds, random = Finds(), Random(6)
+    with pymongo.MongoClient[Document](engine_url, event_listeners=[finds]) as client:
+        documents = client[f"g{uuid4().hex[:8]}"]["boards"]
+        kept = EngineCollection(documents, is_atomic=True)
+        for n in range(30):
+            kept.insert_one({"_id": f"i{n}", "owner": "ab"[n % 2], "tags": [n]})
+
+        def page(owner: str, skip: int, limit: int) -> list[Document]:
+            return kept.find({"owner": owner}).sort([("owner", 1)]).skip(skip).limit(limit).to_list()
+
+        wanted = [(random.choice("ab"), random.choice((0, 3)), random.choice((0, 4))) for _ in range(400)]
+        expected = {one: page(*one) for one in wanted}
+        finds.number = 0
+
+        found = list(pool.map(lambda one: page(*one), wanted))
+
+        assert found == [expected[one] for one in wanted]
+        assert finds.number < len(wanted)
+        everything = [id(tags) for documents in found for tags in (one["tags"] for one in documents)]
+        assert len(set(everything)) == len(everything)
+
+
+def test_who_has_written_finds_it_in_the_list_and_in_the_count_that_it_asks_for_next(
+    engine_url: str, pool: ThreadPoolExecutor
+) -> None:
+    with pymongo.MongoClient[Document](engine_url) as client:
+        kept = EngineCollection(client[f"g{uuid4().hex[:8]}"]["boards"], is_atomic=True)
+
+        def write_and_look(number: int) -> bool:
+            before = kept.count_documents({})
+            kept.insert_one({"_id": f"i{number}"})
+            is_listed = f"i{number}" in {one["_id"] for one in kept.find({}).to_list()}
+            return is_listed and kept.count_documents({}) > before
+
+        assert all(pool.map(write_and_look, range(300)))

@@ -6,9 +6,9 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext, suppress
 from itertools import count
-from typing import Any
+from typing import Any, TypeVar, cast
 
-from bson import ObjectId
+from bson import ObjectId, decode_all, encode
 from pymongo import ReturnDocument
 from pymongo.collection import Collection
 from pymongo.errors import BulkWriteError, DuplicateKeyError
@@ -16,7 +16,7 @@ from pymongo.results import DeleteResult, InsertOneResult, UpdateResult
 
 from specdouble.double.state.store.conditions import are_strings, predicate
 from specdouble.double.state.store.engine.attempt import Key, current_attempt
-from specdouble.double.state.store.engine.gathering import Gathering
+from specdouble.double.state.store.engine.gathering import Gathering, Sharing
 from specdouble.double.state.store.engine.indexes import create_index
 from specdouble.double.state.store.engine.locks import locked
 from specdouble.double.state.store.engine.names import (
@@ -35,6 +35,7 @@ from specdouble.double.state.store.values import Document
 
 Pairs = Sequence[tuple[str, int]]
 Filter = Mapping[str, Any]
+Found = TypeVar("Found")
 _NONE = UpdateResult({"n": 0, "nModified": 0}, True)
 _LEAVING = 5.0  # seconds in which a document that is about to go has gone, or its writer has ended
 _ONE = UpdateResult({"n": 1, "nModified": 1}, True)
@@ -66,6 +67,7 @@ class EngineCollection:
         self._is_atomic = is_atomic
         self._takes_any_name = takes_any_name
         self._by_id = Gathering(lambda ids: documents.find({"_id": {"$in": ids}}))
+        self._questions = Sharing()
 
     # Reads
 
@@ -82,11 +84,19 @@ class EngineCollection:
 
     def find(self, filter: Filter) -> EngineCursor:
         """The documents that the filter matches."""
-        return EngineCursor(self._documents, filter, self._read)
+        return EngineCursor(self._documents, filter, self._read, self._once)
 
     def count_documents(self, filter: Filter) -> int:
         """How many documents the filter matches."""
-        return asked(lambda: self._documents.count_documents(stored(filter)))
+        wanted = stored(filter)
+        return self._once({"count": wanted}, lambda: self._documents.count_documents(wanted))
+
+    def _once(self, question: Document, ask: Callable[[], Found]) -> Found:
+        """What a question finds, asked together with all who have the same one at this moment."""
+        if current_attempt().is_together:
+            return asked(ask)  # a transaction's question is for nobody else
+        key = encode(question)
+        return asked(lambda: self._questions.ask(key, ask))
 
     def distinct(self, key: str, filter: Filter) -> list[Any]:
         """The different values of a property."""
@@ -292,12 +302,20 @@ class EngineCursor:
         documents: PyMongo's collection.
         filter: which.
         read: notes that a document has been read, and gives it without what stands beside it.
+        once: gives what a question finds, and may ask it for others as well.
     """
 
-    def __init__(self, documents: Collection[Document], filter: Filter, read: Callable[[Document], Document]) -> None:
+    def __init__(
+        self,
+        documents: Collection[Document],
+        filter: Filter,
+        read: Callable[[Document], Document],
+        once: Callable[[Document, Callable[[], bytes]], bytes],
+    ) -> None:
         self._documents = documents
         self._filter = filter
         self._read = read
+        self._once = once
         self._order: list[tuple[str, int]] = []
         self._skip = self._limit = 0
 
@@ -318,10 +336,15 @@ class EngineCursor:
 
     def to_list(self) -> list[Document]:
         """All of them."""
-        order = [*self._order, (ORDER, 1)]
-        found = asked(
-            lambda: list(self._documents.find(stored(self._filter), sort=order, skip=self._skip, limit=self._limit))
-        )
+        wanted, order = stored(self._filter), [*self._order, (ORDER, 1)]
+        question = {"find": wanted, "sort": order, "skip": self._skip, "limit": self._limit}
+
+        def find() -> bytes:
+            found = self._documents.find_raw_batches(wanted, sort=order, skip=self._skip, limit=self._limit)
+            batches = cast("Iterable[bytes]", found)  # its annotation takes them for documents
+            return b"".join(batches)  # of which each who shares them makes documents of its own
+
+        found = decode_all(self._once(question, find), self._documents.codec_options)
         return [self._read(one) for one in found]
 
     def __iter__(self) -> Iterator[Document]:

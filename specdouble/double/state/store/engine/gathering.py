@@ -1,49 +1,82 @@
-"""Reads by id that wait at the same moment, asked of the server as one."""
+"""Questions that wait at the same moment, asked of the server as one."""
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from specdouble.double.state.store.values import Document, handed_out
 
+Wanted = TypeVar("Wanted")
+Found = TypeVar("Found")
 
-class _Batch:
-    """Ids that are asked for together, and what came of it."""
+
+class _Batch(Generic[Wanted, Found]):
+    """What is asked for together, and what came of it."""
 
     def __init__(self) -> None:
-        self.ids: list[str] = []
-        self.found: dict[Any, Document] = {}
-        self.failure: BaseException | None = None
+        self.wanted: list[Wanted] = []
+        self._found: Found
+        self._failure: BaseException | None = None
         self._answered = threading.Lock()
         self._answered.acquire()
 
-    def ask(self, find: Callable[[Sequence[str]], Iterable[Document]]) -> None:
-        """Find all of them, and let those go on who wait."""
+    def ask(self, find: Callable[[Sequence[Wanted]], Found]) -> None:
+        """Find all of it, and let those go on who wait."""
         try:
-            self.found = {one["_id"]: one for one in find([*dict.fromkeys(self.ids)])}
+            self._found = find(self.wanted)
         except BaseException as error:  # whoever waits has to hear of it, whatever it is
-            self.failure = error
+            self._failure = error
         finally:
             self._answered.release()
 
-    def answer(self, id: str) -> Document | None:
-        """What was found, once it was; each who asks has a document of its own."""
+    def answer(self) -> Found:
+        """What was found, once it was: one for all who wait."""
         with self._answered:
             pass
-        if self.failure is not None:
-            raise self.failure
-        found = self.found.get(id)
-        return found if found is None or len(self.found) == len(self.ids) else handed_out(found)
+        if self._failure is not None:
+            raise self._failure
+        return self._found
 
 
-class Gathering:
-    """Reads documents by their ids, for many threads at once.
+class _Turns(Generic[Wanted, Found]):
+    """Takes what is wanted at the same moment together.
 
     One question is under way at a time. Who comes meanwhile waits, and all who wait are asked for by the next one.
     Each read is part of a question that is sent after it was wanted, never of one that was sent before: it finds all
     that had been written by then, as a question of its own would.
+    """
+
+    def __init__(self) -> None:
+        self._turn = threading.Lock()
+        self._guard = threading.Lock()
+        self._next: _Batch[Wanted, Found] | None = None
+
+    def take(self, wanted: Wanted, find: Callable[[Sequence[Wanted]], Found]) -> _Batch[Wanted, Found]:
+        """Have it found beside what others want; the batch may have been answered or not."""
+        with self._guard:
+            batch = self._next
+            is_first = batch is None
+            if batch is None:
+                batch = self._next = _Batch()
+            batch.wanted.append(wanted)
+        if is_first:
+            with self._turn:
+                with self._guard:
+                    self._next = None
+                batch.ask(find)
+        return batch
+
+    @property
+    def waiting(self) -> Sequence[Wanted]:
+        """What the next question will be of."""
+        batch = self._next
+        return [] if batch is None else batch.wanted
+
+
+class Gathering:
+    """Reads documents by their ids, for many threads at once.
 
     Args:
         find: gives the documents that have these ids.
@@ -51,21 +84,48 @@ class Gathering:
 
     def __init__(self, find: Callable[[Sequence[str]], Iterable[Document]]) -> None:
         self._find = find
-        self._turn = threading.Lock()
-        self._guard = threading.Lock()
-        self._next: _Batch | None = None
+        self._turns = _Turns[str, dict[Any, Document]]()
 
     def read(self, id: str) -> Document | None:
-        """The document of that id."""
+        """The document of that id; each who asks has one of its own."""
+        batch = self._turns.take(id, self._find_all)
+        by_id = batch.answer()
+        found = by_id.get(id)
+        return found if found is None or len(by_id) == len(batch.wanted) else handed_out(found)
+
+    def _find_all(self, ids: Sequence[str]) -> dict[Any, Document]:
+        return {one["_id"]: one for one in self._find([*dict.fromkeys(ids)])}
+
+
+class Sharing:
+    """Asks once for all threads that have the same question at the same moment."""
+
+    def __init__(self) -> None:
+        self._guard = threading.Lock()
+        self._asked: dict[bytes, tuple[_Turns[None, Any], int]] = {}  # each question, and how many are at it
+
+    def ask(self, question: bytes, find: Callable[[], Found]) -> Found:
+        """What was found, which is one and the same for all who share it.
+
+        Args:
+            question: tells one from another.
+            find: asks it.
+        """
+        turns = self._enter(question)
+        try:
+            found: Found = turns.take(None, lambda _all: find()).answer()
+            return found
+        finally:
+            self._leave(question)
+
+    def _enter(self, question: bytes) -> _Turns[None, Any]:
         with self._guard:
-            batch = self._next
-            is_first = batch is None
-            if batch is None:
-                batch = self._next = _Batch()
-            batch.ids.append(id)
-        if is_first:
-            with self._turn:
-                with self._guard:
-                    self._next = None
-                batch.ask(self._find)
-        return batch.answer(id)
+            turns, number = self._asked.get(question) or (_Turns[None, Any](), 0)
+            self._asked[question] = turns, number + 1
+        return turns
+
+    def _leave(self, question: bytes) -> None:
+        with self._guard:
+            turns, number = self._asked.pop(question)
+            if number > 1:
+                self._asked[question] = turns, number - 1
