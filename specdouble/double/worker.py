@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
 from typing import Any
 
 from specdouble.double.double import Double, Settings
@@ -25,7 +26,8 @@ _SILENT = 60  # seconds without a sign of life after which a process is killed; 
 _PAUSE = 0.5  # seconds until the store is looked for again, and between two signs of life
 _FORCE = 10  # seconds beyond its grace in which a process ends by its own force; one that cannot is killed
 _END, _HURRY = "end", "hurry"
-_SPAWN = multiprocessing.get_context("spawn")
+_HELD_BACK = {signal.SIGINT, signal.SIGTERM}  # a terminal, and who ends a group of processes, send them to all
+_IMPORTED = [__name__, "specdouble.double.state.sharing_process", "uvloop"]  # once, for all processes
 _log = logging.getLogger("specdouble")
 
 
@@ -62,14 +64,10 @@ class Worker:
         self._grace = work.grace
         self._heard = time.monotonic()
         self._ends: float | None = None
-        self._line, other = _SPAWN.Pipe()
-        self._process = _SPAWN.Process(target=_serve, args=(work, listener, address, other))
-        # A terminal sends Ctrl-C to all: in one that has not begun yet it would be a traceback.
-        handler = signal.signal(signal.SIGINT, signal.SIG_IGN)
-        try:
-            self._process.start()
-        finally:
-            signal.signal(signal.SIGINT, handler)
+        context = _context()
+        self._line, other = context.Pipe()
+        self._process: BaseProcess = context.Process(target=_serve, args=(work, listener, address, other))
+        self._process.start()
         other.close()  # so that its death is an end of the line
 
     @property
@@ -121,6 +119,8 @@ class _Line:
 
     def _begin(self) -> None:
         self._is_serving = True
+        if hasattr(signal, "pthread_sigmask"):
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, _HELD_BACK)
 
     def _follow(self) -> None:
         while True:
@@ -137,6 +137,27 @@ class _Line:
             os._exit(0)  # nothing is under way, and what it waits for (its store) may never be there
         if word and self._server is not None:
             self._server.end(at_once=word == _HURRY)
+
+
+def _context() -> Any:
+    """What makes a process: a fork of one that has imported all and does nothing else, where there can be such a one.
+
+    To import all takes most of the time in which a process begins to serve, and on a busy machine seconds. Signals are
+    held back from that one, and from each fork of it until it serves: before, they would end it in its middle.
+    """
+    if "forkserver" not in multiprocessing.get_all_start_methods():  # Windows
+        return multiprocessing.get_context("spawn")
+    from multiprocessing import forkserver, resource_tracker
+
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(_IMPORTED)
+    resource_tracker.ensure_running()  # which would let signals through
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, _HELD_BACK)
+    try:
+        forkserver.ensure_running()
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+    return context
 
 
 def _serve(work: Work, listener: socket.socket, address: Address, connection: Connection) -> None:

@@ -54,10 +54,12 @@ class Served:
         return Told(answer.status, json.loads(text) if text else None)
 
     def workers(self) -> list[int]:
-        """The processes that serve."""
-        own = self.process.pid
-        children = Path(f"/proc/{own}/task/{own}/children").read_text().split()
-        return [int(child) for child in children if b"spawn_main" in _command(child)]
+        """The processes that serve beside others; none, where one serves alone."""
+        return [worker for forking in self.forking() for worker in _children(forking)]
+
+    def forking(self) -> list[int]:
+        """The process that they are forked from."""
+        return [child for child in _children(self.process.pid) if b"forkserver" in _command(child)]
 
     def replaced(self) -> int:
         """How many of them have died and are replaced by one that serves."""
@@ -136,7 +138,11 @@ def _wait_until_serving(served: Served) -> None:
     raise AssertionError("no worker answers")
 
 
-def _command(process: str) -> bytes:
+def _children(process: int) -> list[int]:
+    return [int(child) for child in Path(f"/proc/{process}/task/{process}/children").read_text().split()]
+
+
+def _command(process: int) -> bytes:
     with contextlib.suppress(OSError):
         return Path(f"/proc/{process}/cmdline").read_bytes()
     return b""

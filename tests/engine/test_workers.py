@@ -55,6 +55,23 @@ def test_a_worker_that_dies_is_started_again(store: str) -> None:
 
 
 @pytest.mark.slow
+def test_what_workers_are_forked_from_hears_no_signal_to_all_and_is_begun_again_where_it_has_died(store: str) -> None:
+    with serving(CONTRACT, store, 2) as served:
+        (forking,), first = served.forking(), served.workers()
+        for sent in (signal.SIGINT, signal.SIGTERM):
+            os.kill(forking, sent)
+        os.kill(first[0], signal.SIGKILL)
+        until(lambda: served.replaced() == 1, 60)
+        assert served.forking() == [forking]
+        second = served.workers()
+        os.kill(forking, signal.SIGKILL)
+        until(lambda: served.replaced() == 3, 60)
+        until(lambda: not [one for one in second if Path(f"/proc/{one}").exists()])
+        assert served.ask("GET", "/boards").status == 200
+        assert len(served.workers()) == 2
+
+
+@pytest.mark.slow
 def test_a_fault_that_an_option_names_is_met_once_by_all_workers(store: str) -> None:
     options = ["--fault", "listBoards: status=503, times=2"]
     with serving(CONTRACT, store, 3, options) as served:
