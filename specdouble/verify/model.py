@@ -8,7 +8,7 @@ from string import ascii_uppercase
 from typing import Any
 
 from specdouble.contract.rule import ScopeRule
-from specdouble.verify.bodies import same, shown
+from specdouble.verify.bodies import shown
 from specdouble.verify.document import Document
 from specdouble.verify.exchange import Call, Exchange
 from specdouble.verify.identity import User
@@ -171,7 +171,9 @@ class Model:
             raise Broken(f"{entry.name} to be there", f"it is not: {self.trial.exchanges[-1].told(60)}")
         self.trial.hold_to(entry.document, seen)
         for name, value in entry.held.items():
-            if name in seen and not (same(value, seen[name]) and same(seen[name], value)):
+            if name in seen and not (
+                self.subject.keeps(name, value, seen[name]) and self.subject.keeps(name, seen[name], value)
+            ):
                 raise Broken(f"{name} of {entry.name} to be {shown(value)}", f"it is {shown(seen[name])}")
 
     def look_through(self, home: Home) -> None:

@@ -10,7 +10,9 @@ from typing import Any
 from specdouble.contract import Action, CollectionRule, Contract, Operation, Parameter, PropertyRule, Resource
 from specdouble.contract.identity import singular
 from specdouble.verify.attack import Attack, attack_of
+from specdouble.verify.equality import same
 from specdouble.verify.exchange import Call
+from specdouble.verify.normal_form import is_normal_form
 from specdouble.verify.paging import chooses_page
 from specdouble.verify.preconditions import tells_a_version
 from specdouble.verify.privilege import grants, is_powerful
@@ -321,9 +323,14 @@ class Subject:
                     if not (grants(name) and is_powerful(value)):  # whom nobody may be able to delete
                         yield name, value
 
-    def may_differ(self, name: str, sent: object, seen: object) -> bool:
-        """Whether a rule leaves open that what was sent is shown as what is seen."""
-        return any(attack.same(rule, sent, seen) for rule, attack in self.attacks if rule.name == name and attack.same)
+    def keeps(self, name: str, sent: object, seen: object) -> bool:
+        """Whether what is seen of a property is what was sent, or what a rule or the contract's words leave open."""
+        if same(sent, seen):
+            return True
+        if any(attack.same(rule, sent, seen) for rule, attack in self.attacks if rule.name == name and attack.same):
+            return True
+        schemas = (self.resource.properties.get(name), *(self.requested(one).get(name) for one in self.creators))
+        return any(is_normal_form(seen, sent, schema, self.contract.resolve) for schema in schemas if schema)
 
     def shows(self, name: str, value: object) -> bool:
         """Whether answers may show the value in the property, by its schema."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 from functools import partial
+from itertools import islice
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
@@ -216,17 +217,22 @@ def _text(schema: Schema, word: str) -> str:
     plain = "".join(char for char in word if char.isascii() and char.isalnum())
     text = shape.format(plain) if shape else f"Text {word}"
     if "pattern" in schema and not shape:
-        text = _of_pattern(str(schema["pattern"]), schema)
+        text = _of_pattern(schema)
     text = text.ljust(int(schema.get("minLength", 0)), "x")
     return text[: schema["maxLength"]] if "maxLength" in schema else text
 
 
-def _of_pattern(pattern: str, schema: Schema) -> str:
+def _of_pattern(schema: Schema) -> str:
     """A text that matches, of a length that the schema takes: `^[0-9]*$` is matched by the empty one too."""
+    return next(iter(_of_patterns(schema, 1)), next(iter(matching(str(schema["pattern"]), 0)), "x"))
+
+
+def _of_patterns(schema: Schema, count: int) -> list[str]:
+    """So many texts that match, where there are so many: no two alike, in another case either."""
     least, most = int(schema.get("minLength", 0)), schema.get("maxLength")
-    found = matching(pattern, 0)
-    fitting = (text for text in found if least <= len(text) and (most is None or len(text) <= most))
-    return next(fitting, next(iter(found), "x"))
+    found = {text.casefold(): text for text in reversed(matching(str(schema["pattern"]), 0))}
+    fitting = (text for text in reversed(found.values()) if least <= len(text) and (most is None or len(text) <= most))
+    return list(islice(fitting, count))
 
 
 def catalogue(schema: Any, resolve: Resolve) -> list[Any]:
@@ -296,6 +302,8 @@ def _items(schema: Schema, resolve: Resolve, count: int) -> list[Any]:
     made = options[:count] or [plausible(items, resolve, f"{count - number}") for number in range(count)]
     if kind(items) in ("integer", "number") and not options:
         made = [within(items, count - number + _whole(items.get("minimum", 0))) for number in range(count)]
+    elif "pattern" in items and not options:
+        made = [*reversed(_of_patterns(items, count))] or made
     return (made * (count // len(made) + 1))[:count] if made else []
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from specdouble.verify.values import catalogue, other_than
+from specdouble.verify.values import catalogue, edges, other_than
 
 
 @pytest.mark.parametrize(
@@ -40,3 +40,9 @@ def test_a_text_of_a_pattern_is_tried_with_many_characters() -> None:
     found = [one for one in catalogue({"type": "string", "pattern": price.pattern}, dict) if price.search(one)]
     assert len(found) > 2
     assert all(len({*one}) > 4 for one in found)
+
+
+def test_the_entries_of_a_full_list_differ_in_more_than_case_where_they_have_a_pattern() -> None:
+    tags = {"type": "array", "maxItems": 6, "items": {"type": "string", "maxLength": 12, "pattern": "^[A-Za-z0-9-]+$"}}
+    most = next(value for what, value in edges(tags, dict) if what == "6 items, the most")
+    assert len({tag.casefold() for tag in most}) == 6

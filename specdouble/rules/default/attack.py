@@ -6,8 +6,9 @@ from functools import partial
 
 from specdouble.rules.default.rule import Default
 from specdouble.verify.attack import Attack
-from specdouble.verify.bodies import same, shown
+from specdouble.verify.bodies import shown
 from specdouble.verify.case import Case, Missing, Plan, ids
+from specdouble.verify.equality import same
 from specdouble.verify.problem import Broken, NotExercised
 from specdouble.verify.session import Session
 from specdouble.verify.subject import Subject

@@ -9,9 +9,10 @@ from typing import Any
 from specdouble.contract import Operation
 from specdouble.rules.readonly.rule import ReadOnly
 from specdouble.verify.attack import Attack
-from specdouble.verify.bodies import same, shown
+from specdouble.verify.bodies import shown
 from specdouble.verify.case import Case, Missing, Plan, ids
 from specdouble.verify.document import Document
+from specdouble.verify.equality import same
 from specdouble.verify.problem import Broken, NotExercised
 from specdouble.verify.session import Session
 from specdouble.verify.subject import Subject, Updater

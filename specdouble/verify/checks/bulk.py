@@ -6,12 +6,13 @@ from functools import partial
 from typing import Any
 
 from specdouble.contract.rule import ScopeRule
-from specdouble.verify.bodies import same, shown
+from specdouble.verify.bodies import shown
 from specdouble.verify.bulk import Bulk, Parts, bulks
 from specdouble.verify.case import Case, Names, Plan, ids
 from specdouble.verify.checks.kept_values import wrong
 from specdouble.verify.checks.refusals import marked_body
 from specdouble.verify.document import Document
+from specdouble.verify.equality import same
 from specdouble.verify.exchange import Exchange
 from specdouble.verify.identity import User
 from specdouble.verify.places import closing, parents, refusals_of

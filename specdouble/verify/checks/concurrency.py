@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-from specdouble.verify.bodies import same, shown
+from specdouble.verify.bodies import shown
 from specdouble.verify.case import Case, Names, Plan, ids
 from specdouble.verify.document import Document
 from specdouble.verify.places import place
@@ -82,7 +82,9 @@ def _another(trial: Trial, document: Document, name: str, schema: Any) -> Any:
 def _hold(trial: Trial, updater: Updater, document: Document, sent: dict[str, Any]) -> None:
     seen = trial.look(document)
     for name, value in sent.items():
-        if same(value, seen.get(name)) or (name not in seen and not _is_shown(trial, updater, document, name, value)):
+        if document.subject.keeps(name, value, seen.get(name)) or (
+            name not in seen and not _is_shown(trial, updater, document, name, value)
+        ):
             continue
         expected = f"{name} to be {shown(value)}, which one of {len(sent)} changes at the same time has set"
         raise Broken(expected, f"a read shows {shown(seen[name]) if name in seen else 'none'}")
@@ -92,7 +94,7 @@ def _hold(trial: Trial, updater: Updater, document: Document, sent: dict[str, An
 def _is_shown(trial: Trial, updater: Updater, document: Document, name: str, value: object) -> bool:
     """Whether a read shows the property once it is set by a change that is alone."""
     trial.update(updater, document, {name: value})
-    return same(value, trial.look(document).get(name))
+    return document.subject.keeps(name, value, trial.look(document).get(name))
 
 
 def _created(trial: Trial, subject: Subject) -> None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from specdouble.verify.bodies import same, shown
+from specdouble.verify.bodies import shown
 from specdouble.verify.document import Document
+from specdouble.verify.equality import same
 from specdouble.verify.problem import Broken
 from specdouble.verify.subject import Subject
 from specdouble.verify.trial import Trial, views
@@ -25,7 +26,7 @@ def wrong(subject: Subject, sent: Body, seen: Body) -> str | None:
             continue  # the ids of others are sent, say, and the others shown
         if value is None and subject.resource.why:
             continue  # of what is left out and of what is null, servers often keep what they please
-        shown_so = name in seen and (same(value, seen[name]) or subject.may_differ(name, value, seen[name]))
+        shown_so = name in seen and subject.keeps(name, value, seen[name])
         if not shown_so:
             return name
     return None
@@ -85,4 +86,4 @@ def _is_shown(trial: Trial, subject: Subject, values: Body, name: str) -> bool:
     """Whether a new document with these values shows the one of that name."""
     other = trial.create(subject, **values)
     seen = trial.look(other) if subject.observable else other.shown
-    return name in seen and same(values[name], seen[name])
+    return name in seen and subject.keeps(name, values[name], seen[name])

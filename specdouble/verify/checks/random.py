@@ -11,7 +11,7 @@ import hypothesis
 from hypothesis import strategies as st
 
 from specdouble.contract import Operation
-from specdouble.verify.bodies import same, shown
+from specdouble.verify.bodies import shown
 from specdouble.verify.case import Case, Names, Plan, ids
 from specdouble.verify.checks.kept_values import Body, hold
 from specdouble.verify.orders import in_order, other_ends
@@ -157,7 +157,7 @@ def _story(trial: Trial, subject: Subject, value: tuple[Body, list[Body]], updat
         model = {**model, **{name: one for name, one in written.items() if name in known}}
         seen = trial.look(document)
         for name in _comparable(subject, model, written, seen):
-            if not same(model[name], seen[name]):
+            if not subject.keeps(name, model[name], seen[name]):
                 check = Names.read_your_writes if name in written else Names.partial_update
                 raise Broken(f"{name} to be {shown(model[name])}", f"a read shows {shown(seen[name])}", check)
         model = {name: seen.get(name, one) for name, one in model.items()}

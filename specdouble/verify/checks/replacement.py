@@ -6,9 +6,10 @@ from functools import partial
 from typing import Any
 
 from specdouble.contract import Operation
-from specdouble.verify.bodies import same, shown
+from specdouble.verify.bodies import shown
 from specdouble.verify.case import Case, Names, Plan, ids
 from specdouble.verify.document import Document
+from specdouble.verify.equality import same
 from specdouble.verify.exchange import Exchange
 from specdouble.verify.problem import Broken, NotExercised
 from specdouble.verify.session import Session

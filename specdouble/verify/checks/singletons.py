@@ -9,10 +9,11 @@ from typing import Any
 
 from specdouble.contract import Operation
 from specdouble.contract.rule import ScopeRule
-from specdouble.verify.bodies import same, shown
+from specdouble.verify.bodies import shown
 from specdouble.verify.case import Case, Names, Plan, ids
 from specdouble.verify.checks.replacement import optional
 from specdouble.verify.document import Document
+from specdouble.verify.equality import same
 from specdouble.verify.identity import User
 from specdouble.verify.places import refusals_of, request_about
 from specdouble.verify.problem import Broken, NotExercised
@@ -121,7 +122,7 @@ def _kept(trial: Trial, single: Single) -> None:
     sent = single.put(trial, above, full=True)
     seen = single.read(trial, above)
     for one, value in _visible(single.subject, sent).items():
-        if one not in seen or not same(value, seen[one]):
+        if one not in seen or not single.subject.keeps(one, value, seen[one]):
             told = shown(seen[one]) if one in seen else "no such property"
             raise Broken(f"{one} to be {shown(value)}, as it was put", f"a read shows {told}")
 

@@ -10,12 +10,13 @@ from typing import Any
 
 from specdouble.contract import Operation
 from specdouble.contract.action import is_of_no_resource
-from specdouble.verify.bodies import same, shown
+from specdouble.verify.bodies import shown
 from specdouble.verify.case import Case, Missing, Names, Plan, ids
 from specdouble.verify.checks import complete_lists
 from specdouble.verify.checks.header_fields import new_and_in_each_state
 from specdouble.verify.checks.kept_values import Body, hold
 from specdouble.verify.document import Document
+from specdouble.verify.equality import same
 from specdouble.verify.places import acting_on, actions_on
 from specdouble.verify.privilege import follows, grants, mildest
 from specdouble.verify.problem import Broken, NotExercised
