@@ -134,6 +134,9 @@ class Guard:
             return None
         return "names no document of this run: it changes or deletes what was there before"
 
+    def _is_making(self, operation: Operation) -> bool:
+        return creates(self.contract, operation) or creates_many(self.contract, operation)
+
     def _is_an_action(self, operation: Operation) -> bool:
         """Whether it neither creates a document nor is about one."""
         return operation.id not in self.contract.actions and not creates(self.contract, operation)
@@ -162,10 +165,10 @@ class Guard:
         """Why the path leads to what is another's."""
         operation = call.operation
         named = self.ledger.kinds.named(operation, call.path)
-        making = creates(self.contract, operation) or creates_many(self.contract, operation)
+        making = self._is_making(operation)
         under_own = False
         for position, (name, kind, value) in enumerate(named):
-            made = self.ledger.owned(kind, value)
+            made = self.ledger.led_to(kind, value, call) or self.ledger.owned(kind, value)
             last = position == len(named) - 1 and ends_in_parameter(operation)
             if made is not None and self._beside(made, named[:position]):
                 under_own = True
@@ -180,19 +183,17 @@ class Guard:
             below = named[position + 1 :]
             if not last and name in self.fixed and (below or operation.method == "post"):
                 continue  # the settings give it to be written below
-            if not last and self._passes(name, kind, value, below, making):
+            if not last and self._passes(call, name, kind, value, below):
                 continue
             return f"{operation} is not sent to {name} {value!r}: this run did not create it"
         return None
 
-    def _passes(self, name: str, kind: str, value: object, below: list[tuple[str, str, Any]], making: bool) -> bool:
+    def _passes(self, call: Call, name: str, kind: str, value: object, below: list[tuple[str, str, Any]]) -> bool:
         """Whether the path may lead through a document of another's to one of this run, or to a new one."""
         if self.ledger.kinds.is_given(kind):
-            return bool(below) or making
-        return any(
-            (made := self.ledger.owned(deeper, one)) is not None and str(made.parents.get(name)) == str(value)
-            for _, deeper, one in below
-        )
+            return bool(below) or self._is_making(call.operation)
+        made = (self.ledger.led_to(deeper, one, call) for _, deeper, one in below)
+        return any(one is not None and str(one.parents.get(name)) == str(value) for one in made)
 
     def _beside(self, made: Created, before: list[tuple[str, str, Any]]) -> bool:
         """Whether the document stands below these: what another's and ours are joined by is not ours."""

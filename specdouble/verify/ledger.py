@@ -87,6 +87,12 @@ class Ledger:
         """The document of that kind and id, where this run created it."""
         return self.created.of((kind, str(value))) or self._traces.of((kind, str(value)))
 
+    def led_to(self, kind: str, value: Any, call: Call) -> Created | None:
+        """The document of that kind and id which the path of a request leads to, where this run created it."""
+        registers = (self.created, self._traces)
+        found = (one.at((kind, str(value)), call.operation, call.path) for one in registers)
+        return next((made for made in found if made is not None), None)
+
     def is_made(self, kind: str, value: Any) -> bool:
         """Whether an answer said that this run created the document, and it was not deleted since."""
         return (kind, str(value)) in self.created
@@ -355,9 +361,9 @@ class Ledger:
             "delete": self.removal(made),
         })  # fmt: skip
 
-    def forget(self, kind: str, value: Any) -> None:
-        """Note that a document is gone; any of its kind and id, where there are several."""
-        made = self.created.of((kind, str(value)))
+    def forget(self, kind: str, value: Any, call: Call) -> None:
+        """Note that a document is gone: the one of its kind and id that the path of a request leads to."""
+        made = self.created.at((kind, str(value)), call.operation, call.path)
         if made is not None:
             self.remove(made)
 

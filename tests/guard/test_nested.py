@@ -114,3 +114,19 @@ def test_an_id_may_be_all_that_a_create_answers(guard: Guard, answer: bytes, tol
     before = len(guard.ledger.newest_first())
     made(guard.ledger, Call(guard.contract.operations["write"], has_body=True), answer)
     assert (len(guard.ledger.newest_first()) - before, len(guard.ledger.unnamed)) == (told, 1 - told)
+
+
+def test_of_two_comments_of_one_number_the_one_below_anothers_article_is_ours_as_well(guard: Guard) -> None:
+    below_theirs = Call(guard.contract.operations["comment"], path={"slug": "theirs"}, has_body=True)
+    made(guard.ledger, below_theirs, b'{"id": 4}')
+    assert guard.refuses(taken_back(guard, "theirs", 4)) is None
+    assert "this run did not create it" in str(guard.refuses(taken_back(guard, "others", 4)))
+
+
+def test_what_is_forgotten_is_the_one_of_a_number_that_its_path_leads_to(guard: Guard) -> None:
+    guard.ledger.mint("ours-too")
+    second = Call(guard.contract.operations["comment"], path={"slug": "ours-too"}, has_body=True)
+    made(guard.ledger, second, b'{"id": 4}')
+    (kind, value) = next(one.name for one in guard.ledger.created if str(one.id) == "4")
+    guard.ledger.forget(kind, value, second)
+    assert [one.parents["slug"] for one in guard.ledger.created if one.name == (kind, value)] == ["ours"]

@@ -75,7 +75,7 @@ def _delete_above(
     accepted(trial.delete(target), "the deletion of what is named")
     if _is_listed(trial, document):
         raise Broken(f"a document of {last.collection} to be gone with what it named", f"{last.listers[0]} shows it")
-    trial.session.ledger.forget(last.collection, document.id)
+    trial.session.ledger.forget(last.collection, document.id, document.made.call)
 
 
 def _naming(trial: Trial, referrer: Subject, rule: OnDelete, target: Document, **more: Any) -> Document:
@@ -151,7 +151,7 @@ def _is_there(trial: Trial, document: Document, what: str) -> dict[str, Any]:
 def _is_gone(trial: Trial, document: Document) -> None:
     if document.subject.observable and trial.look_for(document, document.user) is not None:
         raise Broken("the document that named the deleted one to be gone too", "it is still there")
-    trial.session.ledger.forget(document.subject.collection, document.id)
+    trial.session.ledger.forget(document.subject.collection, document.id, document.made.call)
 
 
 def _is_emptied(rule: OnDelete, seen: dict[str, Any], was: object) -> None:
