@@ -26,10 +26,10 @@ _UNKNOWN = -1  # of a size (HAR 1.2, request)
 
 
 class Field(msgspec.Struct):
-    """A header field, or a parameter of a query."""
+    """A header field, or a parameter of a query or form; that of a file has no value."""
 
     name: str
-    value: str
+    value: str = ""
 
 
 class PostData(msgspec.Struct, rename="camel"):
@@ -86,7 +86,10 @@ class Timings(msgspec.Struct):
 
 
 class Entry(msgspec.Struct, rename="camel"):
-    """A request and its response; `time` is in milliseconds."""
+    """A request and its response; `time` is in milliseconds.
+
+    `from_cache` says of what browsers answered themselves which of their caches did.
+    """
 
     request: Request
     response: Response
@@ -95,6 +98,7 @@ class Entry(msgspec.Struct, rename="camel"):
     cache: dict[str, Any] = {}
     timings: Timings = msgspec.field(default_factory=Timings)
     comment: str = ""
+    from_cache: str | msgspec.UnsetType = msgspec.field(default=msgspec.UNSET, name="_fromCache")
 
 
 class _Log(msgspec.Struct):
@@ -130,8 +134,8 @@ def read(path: Path) -> list[Entry]:
 
 def _of_archive(path: Path, number: int, raw: bytes) -> Entry:
     try:
-        return msgspec.json.decode(raw, type=Entry)
-    except msgspec.DecodeError as error:
+        return _entry(raw)
+    except (msgspec.DecodeError, RecursionError) as error:
         told = _told(error).replace("`$", f"`$.log.entries[{number}]")
         reason = f"entry {number + 1} is none of an HTTP Archive: {told}"
         raise _refused(path, 0, f"/log/entries/{number}", reason) from None
@@ -139,9 +143,20 @@ def _of_archive(path: Path, number: int, raw: bytes) -> Entry:
 
 def _of_line(path: Path, number: int, line: bytes) -> Entry:
     try:
-        return msgspec.json.decode(line, type=Entry)
-    except msgspec.DecodeError as error:
+        return _entry(line)
+    except (msgspec.DecodeError, RecursionError) as error:
         raise _refused(path, number, "", f"the line is no entry of an HTTP Archive: {_told(error)}") from None
+
+
+def _entry(raw: bytes) -> Entry:
+    """An entry; what is null is unknown: tools write so of a request that was blocked, or that had no body."""
+    return msgspec.convert(_known(msgspec.json.decode(raw)), Entry)
+
+
+def _known(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _known(part) for name, part in value.items() if part is not None}
+    return [_known(part) for part in value] if isinstance(value, list) else value
 
 
 def _content(path: Path) -> bytes:

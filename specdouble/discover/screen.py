@@ -42,6 +42,8 @@ class Screen:
                 continue
             for one in of_state:
                 self._outcome(one, discovery)
+        if discovery.recording is not None:
+            self._line(f"\n{discovery.recording}", discovery)
         self._loop(discovery)
         print_left(discovery.left, discovery.secrets)
         self._sum(discovery)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import base64
+import copy
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
@@ -13,7 +16,7 @@ import yaml
 from click.testing import CliRunner
 
 from specdouble.cli import main
-from specdouble.contract import ContractError, read
+from specdouble.contract import ContractError, Rule, read
 from specdouble.discover.traffic.pseudonyms import Pseudonyms
 from specdouble.double.double import Settings
 from specdouble.double.server import serving
@@ -135,6 +138,68 @@ def test_no_identifier_or_secret_of_the_traffic_is_in_the_seed(
     assert owners
     assert not [one for one in owners if one in seed]
     assert not [one for one in tokens if len(one) > 40 and one in seed]
+
+
+def _of_browser(plain: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The same exchanges as a browser saves them, among all that a page asks for beside."""
+    saved: list[dict[str, Any]] = [_blocked(plain[0]), _elsewhere("/prompts", "<!doctype html>", "text/html")]
+    for number, one in enumerate(plain):
+        told = copy.deepcopy(one)
+        token = next(field for field in told["request"]["headers"] if field["name"].lower() == "authorization")
+        path = urlsplit(told["request"]["url"]).path
+        told["request"]["headers"] = [
+            {"name": ":authority", "value": "api.example"},
+            {"name": ":path", "value": path},
+            {"name": "cookie", "value": f"_ga=GA1.{number}; session={token['value'].split()[-1]}; csrf_token={number}"},
+        ]
+        told["request"].setdefault("postData", None)
+        text = told["response"]["content"]["text"].encode()
+        told["response"]["content"] |= {"text": base64.b64encode(text).decode(), "encoding": "base64", "size": None}
+        told |= {"_initiator": {"type": "script"}, "_priority": "High", "time": None, "timings": {"send": None}}
+        preflight = copy.deepcopy(one)
+        preflight["request"] = {"method": "OPTIONS", "url": one["request"]["url"], "postData": None}
+        preflight["response"] = {"status": 204, "content": {"text": None}}
+        saved += [preflight, told, _elsewhere("/collect"), _elsewhere("/upload")]
+        if told["request"]["method"] == "GET":
+            stale = {**told, "_fromCache": "disk"}
+            unchanged = {**told, "response": {"status": 304, "content": {"size": 0, "mimeType": "x-unknown"}}}
+            saved.append(unchanged)
+    read = next(one for one in plain if one["request"]["method"] == "GET")
+    path, text = urlsplit(read["request"]["url"]).path, read["response"]["content"]["text"]
+    return [*saved, stale, _elsewhere(path, text.replace("Spring Sale", "Elsewhere"))]
+
+
+def _blocked(one: dict[str, Any]) -> dict[str, Any]:
+    return {**one, "response": {"status": 0, "content": {"mimeType": None}}, "_error": "net::ERR_BLOCKED_BY_CLIENT"}
+
+
+def _elsewhere(path: str, text: str = "", kind: str = "application/json") -> dict[str, Any]:
+    """What the page asks of another server; a form with a file where it reads nothing."""
+    file = {"name": "file", "fileName": "a.txt", "contentType": "text/plain"}
+    request: dict[str, Any] = {"method": "GET" if text else "POST", "url": f"https://other.example{path}"}
+    if not text:
+        request["postData"] = {"mimeType": "multipart/form-data; boundary=x", "params": [file]}
+    return {"request": request, "response": {"status": 200, "content": {"mimeType": kind, "text": text}}}
+
+
+def _without_places(rules: Mapping[str, Rule]) -> dict[str, str]:
+    return {name: str(rule) for name, rule in rules.items()}
+
+
+def test_what_a_browser_saves_suggests_what_the_exchanges_with_the_server_do(
+    recorder: Recorder, discovered: tuple[Path, str], tmp_path: Path
+) -> None:
+    (tmp_path / "openapi.yaml").write_bytes((discovered[0] / "openapi.yaml").read_bytes())
+    archive = {"log": {"version": "1.2", "pages": [], "entries": _of_browser(recorder.entries)}}
+    (tmp_path / "browser.har").write_text(json.dumps(archive), "utf-8")
+    done = CliRunner().invoke(main, ["discover", str(tmp_path), "--from", str(tmp_path / "browser.har")])
+    assert done.exit_code == 0, done.output
+    unchanged = [one for one in recorder.entries if one["request"]["method"] == "GET"]
+    assert f"\n{len(recorder.entries) + len(unchanged)} exchanges of " in done.output
+    assert _without_places(read(tmp_path).rules) == _without_places(read(discovered[0]).rules)
+    seed = "".join(file.read_text("utf-8") for file in sorted((tmp_path / "mock_data").iterdir()))
+    assert "Elsewhere" not in seed
+    assert seed.count('"inactive"') == len(["ada", "linus"])  # what was read from a cache is how it was before
 
 
 def _answers(recorder: Recorder) -> list[dict[str, Any]]:
