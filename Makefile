@@ -7,7 +7,7 @@ READY := $(VENV)/.ready
 LOWEST := .venv-lowest
 SERVERS ?= all
 ENGINE ?= nx-27017
-STATE := double kinds library tracker
+STATE := double kinds library prove sign_in test_readme.py tracker
 # Half as many again as there are cores: many a test waits for a process, or for time to pass.
 WORKERS ?= $(shell n=$$(nproc 2>/dev/null || echo 2); echo $$((n + n / 2)))
 

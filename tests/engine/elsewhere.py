@@ -1,8 +1,8 @@
 """A plugin of pytest by which the tests of the embedded store's state run on an engine: `make test-engine`.
 
 `SPECDOUBLE_TEST_ENGINE` names it, or is the URL of one that runs. Each double that a test makes in its own process,
-without a store, has one that nobody has used; a server that it starts as a process stays on the embedded store. What
-an engine lacks, or what holds on no engine, is named here: those tests are expected to fail.
+without a store, has one that nobody has used; a server that it starts as a process stays on the embedded store, but for
+those of the pages' sessions. What an engine lacks, or what holds on no engine, is named here: those tests are expected to fail.
 """
 
 from __future__ import annotations
@@ -71,6 +71,7 @@ LACKS = {
     },
 }
 _handle_request = httpx.HTTPTransport.handle_request
+_SESSIONS = {"test_readme.py"}  # of which each server of a process has a store that is the test's own
 _EMBEDDED = {"test_persistence.py"}  # of `--persist`, which is for the embedded store
 
 
@@ -145,8 +146,8 @@ def pytest_fixture_setup(fixturedef: pytest.FixtureDef[Any], request: pytest.Fix
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _everywhere() -> Iterator[None]:
-    """Have every double of the session on the engine."""
+def _everywhere() -> Iterator[str]:
+    """Have every double of the session on the engine; gives its URL."""
     with _engine(os.environ[ENGINE]) as url, MongoClient[Any](url) as engine:
 
         def elsewhere(given: str | None) -> Store:
@@ -157,12 +158,14 @@ def _everywhere() -> Iterator[None]:
             mock.patch("specdouble.double.state.sharing_process.Common", _opened.common),
             mock.patch.object(httpx.HTTPTransport, "handle_request", _patiently),
         ):
-            yield
+            yield url
 
 
 @pytest.fixture(autouse=True)
-def _closed(_everywhere: None) -> Iterator[None]:
+def _closed(_everywhere: str, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """What a test opens is closed after it."""
+    if request.path.name in _SESSIONS:
+        monkeypatch.setenv("SPECDOUBLE_STORE", f"{_everywhere}/e{uuid4().hex[:12]}")
     with ExitStack() as closing, _opened.within(closing):
         yield
 
