@@ -143,7 +143,8 @@ def serve(
         )
     )
     _hold_to_users(double)
-    _inject(double, faults)
+    if faults:  # else those stay that a file or other processes have
+        _inject(double, faults)
     port = default_port(double.contract) if port is None else port
     try:
         server = Server(double, host, port, idle=idle_timeout, arrival=request_timeout, grace=grace)
@@ -247,11 +248,13 @@ def _inject(double: Double, written: tuple[str, ...]) -> None:
     from specdouble.double.http.fault_injection import fault_of
 
     try:
-        double.faults.replace([fault_of(one, double.contract) for one in written])
+        faults = [fault_of(one, double.contract) for one in written]
     except ValueError as error:
         fail(f"--fault: {error}\n    remedy: write it as in {_FAULT}", WRONG_USE)
-    if written and double.waits:  # workers make doubles of their own, and learn of the faults from the store
-        double.keep_controls()
+    if double.waits:  # workers make doubles of their own, and learn of the faults from the store
+        double.set_faults(faults)
+    else:
+        double.faults.replace(faults)
 
 
 def _request_log(double: Double, as_json: bool, color: bool | None) -> RequestLog:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
+from uuid import uuid4
 
 import orjson
 
@@ -16,7 +17,7 @@ from specdouble.double.answers.samples.sample import body_of
 from specdouble.double.answers.samples.sampler import UnsatisfiableError
 from specdouble.double.factories import Factories
 from specdouble.double.http.credentials import Credentials, user_of
-from specdouble.double.http.fault_injection import FaultInjection, faults_of
+from specdouble.double.http.fault_injection import FaultInjection, InjectedFault, faults_of, written
 from specdouble.double.http.public_address import PublicAddress
 from specdouble.double.reading import Reading, read_project
 from specdouble.double.settings import Settings
@@ -186,16 +187,26 @@ class Double:
         if self._common is not None:
             self._common.gather()
 
-    def keep_controls(self) -> None:
-        """Have in the file, or for all processes, how the clock and the faults are set."""
-        if self._common is None and self._persistence is None:
-            return
-        controls = {"clock": orjson.dumps(self.clock.setting()), "faults": self.faults.written()}
-        controls["faults_name"] = self.faults.name.encode()
+    def set_clock(self, clock: Clock) -> None:
+        """Have the clock go as this one does."""
+        self._set(clock=orjson.dumps(clock.setting()))
+
+    def set_faults(self, faults: Sequence[InjectedFault]) -> None:
+        """Have these faults and no others, none of them met."""
+        self._set(faults=written(faults), faults_name=uuid4().hex.encode())
+
+    def _set(self, **controls: bytes) -> None:
+        """Set the clock or the faults: for all processes, of which this is one, or here and in the file.
+
+        Where the others cannot be told, it is set nowhere.
+        """
         if self._common is not None:
             self._common.set(**controls)
+            return
+        self._follow_controls(controls)
         if self._persistence is not None:
-            self._persistence.keep_controls(controls)
+            kept = {"clock": orjson.dumps(self.clock.setting()), "faults": written(self.faults.faults)}
+            self._persistence.keep_controls({**kept, "faults_name": self.faults.name.encode()})
 
     # What the project's files say
 

@@ -23,6 +23,7 @@ from specdouble.double.http.fault_injection import faults_of
 from specdouble.double.server import serving
 from specdouble.double.state.persistence import PersistenceError
 from tests.contracts import FOLDER
+from tests.test_cli import serving as served
 
 TASKS = "/api/v1/tasks"
 ROOT = Path(__file__).parent.parent.parent
@@ -285,8 +286,7 @@ def test_faults_that_the_contract_no_longer_knows_are_forgotten_and_told(
     file: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     made = Double(Settings(FOLDER / "tasks.yaml", persist=file))
-    made.faults.replace(faults_of('[{"operation": "addTask", "status": 503}]', made.contract))
-    made.keep_controls()
+    made.set_faults(faults_of('[{"operation": "addTask", "status": 503}]', made.contract))
     made.close()
     caplog.set_level("WARNING", "specdouble")  # a server in a test is quieter
     Double(Settings(FOLDER / "blog.yaml", persist=file)).close()
@@ -360,3 +360,14 @@ def test_a_file_in_which_something_is_broken_is_told_by_name(file: Path, harm: s
     with closing(sqlite3.connect(file, timeout=0)) as database:  # nobody has it any more
         database.execute("BEGIN EXCLUSIVE")
     assert refused.value.remedy
+
+
+@pytest.mark.slow
+def test_a_command_that_names_no_fault_leaves_those_of_the_file(file: Path) -> None:
+    given = (str(FOLDER / "tasks.yaml"), "--port", "0", "--persist", str(file))
+    with served(*given) as first:
+        told = httpx.put(f"{first.url}/_specdouble/faults", json=[{"operation": "addTask", "status": 503}])
+        assert told.status_code == 200
+    with served(*given) as second:
+        faults = httpx.get(f"{second.url}/_specdouble/faults").json()
+    assert [one["operation"] for one in faults] == ["addTask"]

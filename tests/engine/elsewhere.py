@@ -2,7 +2,8 @@
 
 `SPECDOUBLE_TEST_ENGINE` names it, or is the URL of one that runs. Each double that a test makes in its own process,
 without a store, has one that nobody has used; a server that it starts as a process stays on the embedded store, but for
-those of the pages' sessions. What an engine lacks, or what holds on no engine, is named here: those tests are expected to fail.
+those of the pages' sessions. What an engine lacks, or what holds on no engine, is named here: those tests are expected
+to fail.
 """
 
 from __future__ import annotations
@@ -49,6 +50,7 @@ LACKS = {
         "test_a_value_is_emptied_where_the_end_is_set_null": _ENTRY,
         "test_what_names_a_document_that_is_deleted_softly_goes_or_forgets_it[shop]": _ENTRY,
         "test_a_label_is_taken_off_and_a_parent_stays[tracker]": _ENTRY,
+        "test_a_handler_signs_in_by_a_cookie_and_so_does_the_verifier": _ID,
         "test_int32_has_32_bits": "does not quote the name of a collection that is a word of SQL",
     },
     "": {  # any

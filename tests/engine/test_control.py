@@ -169,3 +169,15 @@ def test_nothing_is_a_failure_of_the_double_while_the_store_is_away(serve: Serve
     with ThreadPoolExecutor(len(CALLS)) as pool:
         answers = list(pool.map(lambda call: client.request(call[0], call[1], json=call[2]), CALLS))
     assert [(answer.status_code, answer.headers.get("Retry-After")) for answer in answers] == [(503, "1")] * len(CALLS)
+
+
+@pytest.mark.slow
+def test_what_cannot_be_set_for_all_is_set_for_none(serve: Serve, local: Local) -> None:
+    client = serve(store=f"{local.url}/set")
+    local.stop()
+    assert client.put("/_specdouble/clock", json={"at": "2030-01-01T00:00:00Z"}).status_code == 503
+    assert client.put("/_specdouble/faults", json=[{"operation": "listBoards", "status": 418}]).status_code == 503
+    local.start()
+    assert not client.get("/_specdouble/clock").json()["now"].startswith("2030")
+    assert client.get("/_specdouble/faults").json() == []
+    assert client.get("/boards").status_code == 200

@@ -80,6 +80,17 @@ def test_a_fault_that_an_option_names_is_met_once_by_all_workers(store: str) -> 
 
 
 @pytest.mark.slow
+def test_a_double_that_begins_beside_others_leaves_their_faults(store: str) -> None:
+    faults = [{"operation": "listBoards", "status": 418, "times": 2}]
+    with serving(CONTRACT, store, 1) as first:
+        assert first.ask("PUT", "/_specdouble/faults", faults).status == 200
+        assert first.ask("GET", "/boards").status == 418
+        with serving(CONTRACT, store, 1) as second:
+            assert [one["met"] for one in second.ask("GET", "/_specdouble/faults").document] == [1]
+            assert [second.ask("GET", "/boards").status for _ in range(2)] == [418, 200]
+
+
+@pytest.mark.slow
 def test_workers_can_be_ended_as_soon_as_their_address_is_known(store: str) -> None:
     command = [sys.executable, "-m", "specdouble", "serve", str(CONTRACT), "--port", "0", "--store", store]
     for _ in range(5):

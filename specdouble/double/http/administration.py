@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from copy import copy
 from datetime import UTC, datetime
 from difflib import get_close_matches
 from typing import TypeVar
@@ -167,15 +168,13 @@ class Administration:
     async def _replace_faults(self, request: Request) -> Response:
         try:
             faults = faults_of(await _text(request), self._double.contract)
-            await self._aside(lambda: self._double.faults.replace(faults))
         except ValueError as error:  # msgspec's errors are such too
             raise Problem(422, "Not a list of faults", str(error)) from None
-        await self._aside(self._double.keep_controls)
+        await self._aside(lambda: self._double.set_faults(faults))
         return json_response(await self._aside(self._double.faults.listed))
 
     async def _remove_faults(self, _request: Request) -> Response:
-        await self._aside(lambda: self._double.faults.replace([]))
-        await self._aside(self._double.keep_controls)
+        await self._aside(lambda: self._double.set_faults([]))
         return Response(status_code=204)
 
     # The clock
@@ -184,16 +183,18 @@ class Administration:
         return json_response(_told_of_clock(self._double.clock))
 
     async def _set_clock(self, request: Request) -> Response:
+        clock = copy(self._double.clock)
         try:
-            _set(self._double.clock, await json_object(request))
+            _set(clock, await json_object(request))
         except ValueError as error:
             raise Problem(422, "Not a time", str(error)) from None
-        await self._aside(self._double.keep_controls)
+        await self._aside(lambda: self._double.set_clock(clock))
         return json_response(_told_of_clock(self._double.clock))
 
     async def _free_clock(self, _request: Request) -> Response:
-        self._double.clock.run()
-        await self._aside(self._double.keep_controls)
+        clock = copy(self._double.clock)
+        clock.run()
+        await self._aside(lambda: self._double.set_clock(clock))
         return Response(status_code=204)
 
 

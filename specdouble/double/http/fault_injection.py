@@ -149,10 +149,6 @@ class FaultInjection:
         if delay:
             await asyncio.sleep(min(delay, _LONGEST))
 
-    def written(self) -> bytes:
-        """The faults as `faults_of` reads them."""
-        return msgspec.json.encode([_said(fault) for fault in self.faults])
-
     def listed(self) -> list[dict[str, JSON]]:
         """The faults as a JSON document, each with how often it was met."""
         told = []
@@ -160,6 +156,11 @@ class FaultInjection:
             # Processes that ask at the same moment count on, though only so many of them have met it.
             told.append({**_said(fault), "met": met if fault.times is None else min(met, fault.times)})
         return told
+
+
+def written(faults: Iterable[InjectedFault]) -> bytes:
+    """Faults as `faults_of` reads them."""
+    return msgspec.json.encode([_said(fault) for fault in faults])
 
 
 def faults_of(text: bytes | str, contract: Contract) -> list[InjectedFault]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Protocol
 
 from specdouble.contract import Contract, Media
 from specdouble.contract.json_type import JSON
 from specdouble.double.http.digest import Digest
-from specdouble.double.http.fault_injection import FaultInjection
+from specdouble.double.http.fault_injection import FaultInjection, InjectedFault
 from specdouble.double.http.public_address import PublicAddress
 from specdouble.double.state.access_tokens import AccessTokens
 from specdouble.double.state.accounts import Accounts
@@ -117,8 +117,11 @@ class Served(Protocol):
     def keep(self) -> None:
         """Have what a request has changed in the file that keeps it, where there is one."""
 
-    def keep_controls(self) -> None:
-        """Have in that file how the clock and the faults are set."""
+    def set_clock(self, clock: Clock) -> None:
+        """Have the clock go as this one does, in all processes."""
+
+    def set_faults(self, faults: Sequence[InjectedFault]) -> None:
+        """Have these faults and no others, none of them met, in all processes."""
 
     def reset(self) -> None:
         """Give every world its seed again, and forget the journal."""
