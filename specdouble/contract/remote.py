@@ -14,6 +14,7 @@ from pathlib import Path
 import httpx
 
 from specdouble.contract.source import MAX_BYTES
+from specdouble.outbound import outbound_proxy
 from specdouble.whole_files import write_whole
 
 _MOST_COPIES = 50
@@ -104,6 +105,7 @@ async def _got(url: str) -> bytes:
         follow_redirects=True,
         timeout=_TIMEOUT,
         headers={"Accept-Encoding": "gzip"},
+        transport=httpx.AsyncHTTPTransport(proxy=outbound_proxy(url)),
         event_hooks={"request": [leads.check]},
     )
     async with asyncio.timeout(_LONGEST), client, client.stream("GET", url) as answer:

@@ -7,7 +7,9 @@ from collections.abc import AsyncIterable, AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 import httpcore
+import httpx
 
+from specdouble.outbound import outbound_proxy
 from specdouble.proxy.exchange import Fields
 from specdouble.url import split_url
 
@@ -104,7 +106,10 @@ class Backend:
     async def _sent(self, request: httpcore.Request, can_repeat: bool) -> httpcore.Response:
         if self._pool is None:  # it belongs to the loop that it is made in
             self._pool = httpcore.AsyncConnectionPool(
-                ssl_context=self._context, max_connections=_CONNECTIONS, keepalive_expiry=_IDLE
+                ssl_context=self._context,
+                proxy=_outbound(self.origin),
+                max_connections=_CONNECTIONS,
+                keepalive_expiry=_IDLE,
             )
         try:
             return await self._pool.handle_async_request(request)
@@ -154,6 +159,14 @@ class Backend:
         if self._pool is not None:
             await self._pool.aclose()
             self._pool = None
+
+
+def _outbound(origin: str) -> httpcore.Proxy | None:
+    named = outbound_proxy(origin)
+    if named is None:
+        return None
+    proxy = httpx.Proxy(named)  # which takes the credentials out of the URL
+    return httpcore.Proxy(str(proxy.url), auth=proxy.raw_auth)
 
 
 def _context(verify: bool) -> ssl.SSLContext:

@@ -22,7 +22,7 @@ from specdouble.verify.exchange import Call, Exchange, filled
 from specdouble.verify.guard import Guard
 from specdouble.verify.orphans import Orphans
 from specdouble.verify.problem import NotExercised, OutOfTime, Trouble, Unanswered
-from specdouble.verify.transport import POOLS, UnfitAnswer, read, reason
+from specdouble.verify.transport import UnfitAnswer, pool_manager, read, reason
 
 JSON = "application/json"
 ATTEMPTS = 5  # at a request that a limit or a proxy turns away
@@ -105,10 +105,7 @@ class Client:
         self.stopped = False
         self._lock = Lock()
         self.timeout = timeout
-        self._pool = urllib3.PoolManager(
-            maxsize=32, retries=False, timeout=urllib3.Timeout(connect=min(timeout, 5), read=timeout)
-        )
-        self._pool.pool_classes_by_scheme = POOLS
+        self._pool = pool_manager(self.url, timeout)
 
     def close(self) -> None:
         """Close the connections that wait for a next request."""

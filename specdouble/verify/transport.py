@@ -16,6 +16,8 @@ import urllib3
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
+from specdouble.outbound import outbound_proxy
+
 LARGEST = 32 * 2**20  # bytes of a body, after it was unpacked
 CHUNK = 64 * 1024
 LONGEST = 60.0  # seconds, where nobody said how long
@@ -124,7 +126,28 @@ class _SecurePool(HTTPSConnectionPool):
     ConnectionCls = _SecureConnection
 
 
+AT_ONCE = HTTPConnection.default_socket_options  # to a proxy urllib3 waits, for 40 ms before each body
 POOLS = {"http": _Pool, "https": _SecurePool}
+
+
+def pool_manager(url: str, seconds: float) -> urllib3.PoolManager:
+    """Pools of such connections to a server, by the proxy that the environment names for it.
+
+    Args:
+        url: the server's.
+        seconds: how long an answer may take.
+    """
+    patience = urllib3.Timeout(connect=min(seconds, 5), read=seconds)
+    proxy = outbound_proxy(url)
+    if proxy is None:
+        pools = urllib3.PoolManager(maxsize=32, retries=False, timeout=patience)
+    else:
+        headers = requests.adapters.HTTPAdapter().proxy_headers(proxy)
+        pools = urllib3.ProxyManager(
+            proxy, proxy_headers=headers, maxsize=32, retries=False, timeout=patience, socket_options=AT_ONCE
+        )
+    pools.pool_classes_by_scheme = POOLS
+    return pools
 
 
 def read(answer: Any, seconds: float) -> bytes:
@@ -181,6 +204,12 @@ class BoundedAdapter(requests.adapters.HTTPAdapter):
         super().init_poolmanager(*arguments, **options)
         self.poolmanager.pool_classes_by_scheme = POOLS
 
+    def proxy_manager_for(self, proxy: Any, **options: Any) -> Any:
+        """Make the pools that reach a server by a proxy."""
+        pools = super().proxy_manager_for(proxy, socket_options=AT_ONCE, **options)
+        pools.pool_classes_by_scheme = POOLS
+        return pools
+
     def send(self, request: object, *arguments: Any, **options: Any) -> Any:
         """Send a request and read its answer; again where the connection is dropped.
 
@@ -203,7 +232,10 @@ class BoundedAdapter(requests.adapters.HTTPAdapter):
 
     def _answer(self, request: Any, seconds: float, *arguments: Any, **options: Any) -> Any:
         try:
-            response: Any = super().send(request, *arguments, **options | {"stream": True, "timeout": seconds})
+            # Its own choice of a proxy would be another one than that of all other requests.
+            proxy = outbound_proxy(request.url)
+            ours = {"stream": True, "timeout": seconds, "proxies": {"all": proxy} if proxy else {}}
+            response: Any = super().send(request, *arguments, **options | ours)
             response._content = read(response.raw, seconds)
             response._content_consumed = True
         except (urllib3.exceptions.HTTPError, HTTPException) as error:
