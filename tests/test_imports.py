@@ -26,7 +26,7 @@ OF_KINDS = [f"specdouble.rules.{kind}" for kind in KINDS]
 _COMMAND = {"arguments", "examples", "exits", "findings"}  # what each command is made of
 # The part, and the parts of specdouble that it may import; in a rule's folder the file's name is the part.
 MAY_IMPORT = {
-    "contract": {"contract", "rules", "extras", "printable", "url", "whole_files"},
+    "contract": {"contract", "rules", "extras", "outbound", "printable", "url", "whole_files"},
     "rules": set(),
     "rule": {"contract", "rule"},
     "keep": {"contract", "rule", "keep", "double"},
@@ -36,7 +36,7 @@ MAY_IMPORT = {
     "console": set(),
     "har": {"contract"},
     "double": {"console", "contract", "har", "rules", "double", "printable", "url"},
-    "verify": {*_COMMAND, "contract", "rules", "verify", "printable", "url", "whole_files"},
+    "verify": {*_COMMAND, "contract", "rules", "verify", "outbound", "printable", "url", "whole_files"},
     "prove": {*_COMMAND, "contract", "rules", "double", "verify", "prove", "whole_files"},
     "discover": {
         *_COMMAND,
@@ -52,7 +52,19 @@ MAY_IMPORT = {
     },
     "diff": {*_COMMAND, "contract", "diff", "printable", "whole_files"},
     "project": {*_COMMAND, "contract", "double", "har", "testing", "project", "printable", "url", "whole_files"},
-    "proxy": {*_COMMAND, "contract", "double", "har", "verify", "discover", "proxy", "printable", "url", "whole_files"},
+    "proxy": {
+        *_COMMAND,
+        "contract",
+        "double",
+        "har",
+        "verify",
+        "discover",
+        "proxy",
+        "outbound",
+        "printable",
+        "url",
+        "whole_files",
+    },
     "compare": {*_COMMAND, "contract", "verify", "discover", "compare", "printable", "whole_files"},
     "agent": {"agent", "arguments", "examples", "exits", "testing"},
     "cli": {
@@ -89,6 +101,7 @@ MAY_IMPORT = {
     "extras": set(),
     "printable": set(),
     "url": set(),
+    "outbound": {"url"},
     "whole_files": set(),
     "__main__": {"cli"},
     "testing": {"double", "rules"},

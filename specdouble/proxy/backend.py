@@ -5,9 +5,9 @@ from __future__ import annotations
 import ssl
 from collections.abc import AsyncIterable, AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from urllib.parse import unquote
 
 import httpcore
-import httpx
 
 from specdouble.outbound import outbound_proxy
 from specdouble.proxy.exchange import Fields
@@ -165,8 +165,10 @@ def _outbound(origin: str) -> httpcore.Proxy | None:
     named = outbound_proxy(origin)
     if named is None:
         return None
-    proxy = httpx.Proxy(named)  # which takes the credentials out of the URL
-    return httpcore.Proxy(str(proxy.url), auth=proxy.raw_auth)
+    parts = split_url(named)
+    user, _, password = (unquote(part) for part in parts.netloc.rpartition("@")[0].partition(":"))
+    address = parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
+    return httpcore.Proxy(address, auth=(user, password) if user else None)
 
 
 def _context(verify: bool) -> ssl.SSLContext:
