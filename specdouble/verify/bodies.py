@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import replace
+from itertools import chain
 from typing import Any, Protocol
 
 from specdouble.contract import Contract, Operation
@@ -97,20 +98,40 @@ class Bodies:
         if subject.needs_id(operation):  # a place for the one that the path names
             body.setdefault(subject.resource.id, self._any_id(subject, operation))
         body = in_order(body, body)
-        if self.fits(operation, body):
-            return self.kept(subject, Write(operation, body))
-        for whole in media.examples.values() if media else ():
-            example = unwrapped(self.contract, operation, whole)
-            if isinstance(example, dict):
-                known = {name: value for name, value in example.items() if full or name in needed}
-                mended = known | {name: value for name, value in body.items() if name in subject.chosen}
-                if self.fits(operation, mended):
-                    return self.kept(subject, Write(operation, mended))
+        larger = () if full else self._larger(subject, operation, user, body)
+        for one in chain([body], larger, self._of_examples(subject, operation, body, full)):
+            if self.fits(operation, one):
+                return self.kept(subject, Write(operation, one))
         whole = subject.wrapped(operation, body)
         slot = media.slot if media else None
         violations = self.contract.schemas.violations(slot, whole, "body") if slot else []
         why = f": {violations[0].pointer} {violations[0].message}" if violations else ""
         raise NotExercised(f"no body could be made that fits the schema of {operation}{why}")
+
+    def _larger(
+        self, subject: Subject, operation: Operation, user: User, body: dict[str, Any]
+    ) -> Iterator[dict[str, Any]]:
+        """The body with more and more properties: a schema may ask for some, whichever they are.
+
+        First come those that no rule speaks of, and that tell no state.
+        """
+        states = {name for name, _ in subject.states(operation)} | subject.chosen.keys()
+        requested = subject.requested(operation)
+        for name in sorted(requested.keys() - body.keys(), key=lambda one: (one in states, one)):
+            if self.wanted(subject, operation, name, requested[name]):
+                body = {**body, name: self.value(subject, name, requested[name], user)}
+                yield in_order(body, body)
+
+    def _of_examples(
+        self, subject: Subject, operation: Operation, body: dict[str, Any], full: bool
+    ) -> Iterator[dict[str, Any]]:
+        """The bodies that the contract shows, with what of the body is chosen by rules."""
+        media, needed = operation.document_body, subject.required(operation)
+        for whole in media.examples.values() if media else ():
+            example = unwrapped(self.contract, operation, whole)
+            if isinstance(example, dict):
+                known = {name: value for name, value in example.items() if full or name in needed}
+                yield known | {name: value for name, value in body.items() if name in subject.chosen}
 
     def _any_id(self, subject: Subject, operation: Operation) -> Any:
         schema = properties_sent(self.contract, operation)[subject.resource.id]

@@ -11,6 +11,7 @@ from threading import Lock
 
 from specdouble.verify.case import ALWAYS, Case, Missing, Names
 from specdouble.verify.exchange import Exchange
+from specdouble.verify.lag import catches_up
 from specdouble.verify.problem import (
     NOTHING_PROMISED,
     TIME_OVER,
@@ -176,6 +177,8 @@ class Campaign:
         finally:
             self._spent(case, trial, time.monotonic() - started)
         failure = self._failure(case, trial, broken) if broken is not None else None
+        if failure is not None and attempt < ATTEMPTS - 1 and self._catches_up(failure):
+            return False
         doubt = self._doubt(case, trial, failure) if failure is not None else None
         if doubt is not None:
             reason, failure = doubt, None
@@ -247,6 +250,13 @@ class Campaign:
         if self._named_none(failure):
             return "the server says that what was sent names a document that is not there"
         return None
+
+    def _catches_up(self, failure: Failure) -> bool:
+        """Whether what a failure rests on shows only after a while what was written: it is told, and no failure."""
+        with self._turns.turn(alone=True):
+            told = catches_up(self.session, failure.steps)
+        self.verdict.notes += told
+        return bool(told)
 
     def _was_chance(self, trial: Trial, expected: str, seen: str) -> bool:
         """Whether a request is answered as it should be once it is sent again, or is refused for another reason."""

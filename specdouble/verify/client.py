@@ -20,6 +20,7 @@ from specdouble.url import split_url
 from specdouble.verify import form
 from specdouble.verify.exchange import Call, Exchange, filled
 from specdouble.verify.guard import Guard
+from specdouble.verify.lags import Lags
 from specdouble.verify.orphans import Orphans
 from specdouble.verify.problem import NotExercised, OutOfTime, Trouble, Unanswered
 from specdouble.verify.transport import UnfitAnswer, pool_manager, read, reason
@@ -83,6 +84,7 @@ class Client:
         callers: who asks, and what proves it.
         guard: says which requests may be sent.
         headers: header fields that every request carries.
+        consistency: seconds until a write is seen by every read.
     """
 
     def __init__(
@@ -93,12 +95,14 @@ class Client:
         callers: Callers,
         guard: Guard,
         headers: Mapping[str, str] | None = None,
+        consistency: float = 0,
     ) -> None:
         self.url = url.rstrip("/")
         self.base_path = base_path if split_url(self.url).path else ""
         self.callers, self.guard = callers, guard
         self.orphans = Orphans(guard, self._answer)
         self.headers = dict(headers or {})
+        self.lags = Lags(consistency)
         self.requests = 0
         self.waited = 0.0
         self.deadline: float | None = None
@@ -123,15 +127,21 @@ class Client:
         if why is not None:
             raise NotExercised(why)
         self.orphans.before(call)
+        is_safe = call.operation.method.upper() in SAFE
+        if is_safe:
+            self.lags.wait(call.operation)
         for attempt in range(ATTEMPTS):
             self.check_time()
             try:
                 exchange = self._answer(call)
             except (urllib3.exceptions.HTTPError, HTTPException) as error:
-                if call.operation.method.upper() in SAFE and attempt < 2 and not isinstance(error, UnfitAnswer):
+                if is_safe and attempt < 2 and not isinstance(error, UnfitAnswer):
                     continue
                 slow = isinstance(error, UnfitAnswer | urllib3.exceptions.ReadTimeoutError)
                 raise (Trouble if slow else Unanswered)(reason(error)) from None
+            finally:
+                if not is_safe:
+                    self.lags.wrote()
             if exchange.status not in (429, 502, 503, 504) or str(exchange.status) in call.operation.statuses - {"429"}:
                 self.orphans.after(call, exchange.status)
                 return exchange

@@ -62,7 +62,6 @@ class Reader(Sender):
             raise NotExercised(f"no operation reads documents of {subject.collection}")
         if document.id is None:
             raise NotExercised(f"{document.made.call.operation} does not tell the {subject.key} of what it made")
-        self.settle()
         if not subject.readers:
             entries = self.listed(subject, user, self.listing(document), until=document.id)
             return next((one for one in entries if one.get(subject.key) == document.id), None)

@@ -204,11 +204,6 @@ class Sender:
         self._note(answer)
         return answer
 
-    def settle(self) -> None:
-        """Wait until a write is seen by every read."""
-        if self.session.settings.consistency:
-            time.sleep(self.session.settings.consistency)
-
     def tick(self, stamp: object = None) -> None:
         """Wait until the server's clock has moved on by more than its resolution.
 

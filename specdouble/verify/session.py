@@ -75,7 +75,7 @@ class Session:
         )  # fmt: skip
         self.client = Client(
             settings.url, base_path(contract.data), settings.timeout, self.crowd, self.guard,
-            settings.headers,
+            settings.headers, settings.consistency,
         )  # fmt: skip
         self.sign_in = SignIn(self.crowd, self.client, endpoint)
         self.subjects: dict[str, Subject] = subjects(contract)

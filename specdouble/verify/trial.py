@@ -336,6 +336,21 @@ class Trial(Reader):
         others = {name: value for name, value in kept.items() if sent.get(name, ...) != value}
         return {**changes, **others}
 
+    def update_without(self, name: str, updater: Updater, document: Document) -> None:
+        """Change a document by a body that leaves out the property: by an empty one, unless the schema asks for more.
+
+        Raises:
+            NotExercised: the schema takes no such body.
+            Broken: the server does not.
+        """
+        bodies = self.session.bodies
+        changes: tuple[dict[str, Any], ...] = ({}, bodies.change(document.subject, updater))
+        fitting = (one for one in changes if name not in one and bodies.fits(updater.operation, one))
+        change = next(fitting, None)
+        if change is None:
+            raise NotExercised(f"the schema of {updater.operation} takes no body without {name}")
+        accepted(self.try_update(updater, document, change), f"an update without {name}")
+
     def try_update(
         self,
         updater: Updater,

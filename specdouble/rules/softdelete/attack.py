@@ -69,7 +69,6 @@ def _deleted(trial: Trial, document: Document) -> Exchange:
     exchange = trial.delete(document)
     if not exchange.ok:
         raise NotExercised(f"a delete was refused: {exchange.told(80)}")
-    trial.settle()
     return exchange
 
 

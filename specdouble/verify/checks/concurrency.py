@@ -88,7 +88,6 @@ def _hold(trial: Trial, updater: Updater, document: Document, sent: dict[str, An
             continue
         expected = f"{name} to be {shown(value)}, which one of {len(sent)} changes at the same time has set"
         raise Broken(expected, f"a read shows {shown(seen[name]) if name in seen else 'none'}")
-    trial.settle()
 
 
 def _is_shown(trial: Trial, updater: Updater, document: Document, name: str, value: object) -> bool:

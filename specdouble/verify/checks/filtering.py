@@ -405,7 +405,6 @@ def _searched(trial: Trial, subject: Subject, parameter: Parameter, between: str
         raise NotExercised(f"no text is known that {parameter.name} would find")
     with place(trial, subject) as there:
         made = [there.create(trial, **{name: f"{word} {trial.fresh()}" for name in names}) for word in words]
-        trial.settle()
         entries, _ = there.listed(trial, {parameter.name: words[0]})
         seen = {str(one.get(subject.key)) for one in entries}
         found, other = made

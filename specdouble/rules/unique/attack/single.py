@@ -277,7 +277,7 @@ def _kept_when_left_out(trial: Trial, subject: Subject, rule: Unique, updater: U
     if not updater.partial:
         raise NotExercised(f"{updater.operation} asks for the whole document")
     first = made(trial, subject, rule)
-    accepted(trial.try_update(updater, first, {}), f"an update without {rule.name}")
+    trial.update_without(rule.name, updater, first)
     exchange, _ = trial.try_create(subject, trial.user, alike(trial, subject, rule, first.sent))
     refused_as(exchange, statuses(rule, exchange.call.operation), f"a second {rule.name} beside an updated document")
 
