@@ -10,7 +10,7 @@ import signal
 import socket
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
@@ -64,10 +64,11 @@ class Worker:
         self._grace = work.grace
         self._heard = time.monotonic()
         self._ends: float | None = None
-        context = _context()
-        self._line, other = context.Pipe()
-        self._process: BaseProcess = context.Process(target=_serve, args=(work, listener, address, other))
-        self._process.start()
+        with _held_back():
+            context = _context()
+            self._line, other = context.Pipe()
+            self._process: BaseProcess = context.Process(target=_serve, args=(work, listener, address, other))
+            self._process.start()
         other.close()  # so that its death is an end of the line
 
     @property
@@ -139,25 +140,36 @@ class _Line:
             self._server.end(at_once=word == _HURRY)
 
 
+@contextlib.contextmanager
+def _held_back() -> Iterator[None]:
+    """Signals to all are heard later; from what begins meanwhile they are held back for as long as it wants."""
+    if not hasattr(signal, "pthread_sigmask"):  # Windows
+        yield
+        return
+    from multiprocessing import resource_tracker
+
+    resource_tracker.ensure_running()  # which would let them through
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, _HELD_BACK)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 def _context() -> Any:
     """What makes a process: a fork of one that has imported all and does nothing else, where there can be such a one.
 
-    To import all takes most of the time in which a process begins to serve, and on a busy machine seconds. Signals are
-    held back from that one, and from each fork of it until it serves: before, they would end it in its middle.
+    To import all takes most of the time in which a process begins to serve, and on a busy machine seconds.
     """
-    if "forkserver" not in multiprocessing.get_all_start_methods():  # Windows
-        return multiprocessing.get_context("spawn")
-    from multiprocessing import forkserver, resource_tracker
+    if "forkserver" in multiprocessing.get_all_start_methods():
+        from multiprocessing import forkserver
 
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(_IMPORTED)
-    resource_tracker.ensure_running()  # which would let signals through
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, _HELD_BACK)
-    try:
-        forkserver.ensure_running()
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
-    return context
+        context = multiprocessing.get_context("forkserver")
+        context.set_forkserver_preload(_IMPORTED)
+        with contextlib.suppress(OSError):  # no folder for its socket
+            forkserver.ensure_running()
+            return context
+    return multiprocessing.get_context("spawn")
 
 
 def _serve(work: Work, listener: socket.socket, address: Address, connection: Connection) -> None:

@@ -55,7 +55,8 @@ class Served:
 
     def workers(self) -> list[int]:
         """The processes that serve beside others; none, where one serves alone."""
-        return [worker for forking in self.forking() for worker in _children(forking)]
+        own = [child for child in _children(self.process.pid) if b"spawn_main" in _command(child)]
+        return own + [worker for forking in self.forking() for worker in _children(forking)]
 
     def forking(self) -> list[int]:
         """The process that they are forked from."""

@@ -71,6 +71,33 @@ def test_what_workers_are_forked_from_hears_no_signal_to_all_and_is_begun_again_
         assert len(served.workers()) == 2
 
 
+NO_FORK = """
+from multiprocessing import forkserver
+
+
+def ensure_running():
+    raise OSError("no folder")
+
+
+forkserver.ensure_running = ensure_running
+"""
+
+
+@pytest.mark.slow
+def test_where_workers_cannot_be_forked_each_imports_all_and_dies_and_ends_alike(
+    local: Local, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "sitecustomize.py").write_text(NO_FORK)
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    with serving(CONTRACT, f"{local.url}/spawned", 2) as served:
+        os.kill(served.workers()[0], signal.SIGKILL)
+        until(lambda: served.replaced() == 1, 60)
+        assert (len(served.workers()), served.forking()) == (2, [])
+        assert served.ask("GET", "/boards").status == 200
+        served.process.terminate()
+        assert served.process.wait(60) == 0
+
+
 @pytest.mark.slow
 def test_a_fault_that_an_option_names_is_met_once_by_all_workers(store: str) -> None:
     options = ["--fault", "listBoards: status=503, times=2"]
