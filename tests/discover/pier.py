@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
 import re
-import uuid
 from contextlib import AbstractContextManager
 from typing import Any
 
@@ -90,6 +90,7 @@ class Pier:
     """Berths and stays, by path and id."""
 
     def __init__(self) -> None:
+        self.numbers = itertools.count(1)
         self.held: dict[str, dict[str, dict[str, Any]]] = {"berths": {}, "stays": {}}
         routes = [Route(f"/{plural}", self.all, methods=["GET", "POST"]) for plural in self.held]
         routes += [Route(f"/{plural}/{{id}}", self.one, methods=["GET", "DELETE"]) for plural in self.held]
@@ -104,7 +105,7 @@ class Pier:
         sent = {name: value for name, value in (await request.json()).items() if name in _SENT[plural]}
         _hold(all(isinstance(value, str) for value in sent.values()))
         getattr(self, f"check_{plural}")(sent)
-        document = {"id": uuid.uuid4().hex, **sent}
+        document = {"id": f"{plural[0]}{next(self.numbers)}", **sent}  # the next one may be somebody's: `b12`
         self.held[plural][document["id"]] = document
         return JSONResponse(document, 201)
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
 
+from specdouble.verify.id_shape import counted
 from specdouble.verify.session import Session
 from specdouble.verify.sight import INCONCLUSIVE, REFUSALS, Probe, Sight, new_trial, property_pointer, sent
 from specdouble.verify.subject import Subject
@@ -109,10 +110,18 @@ def _takes_those_alone(trial: Trial, subject: Subject, name: str, target: Subjec
             return False  # no id of theirs can stand there: another collection's may
         if not sent(trial, subject, **{name: known}).ok:
             return False
-        other = unlike(known) if isinstance(known, str) else FAR
+        other = _like_none(trial, name, known)
         if sent(trial, subject, **{name: other}).status not in REFUSALS | {NOT_FOUND}:
             return False
     return True
+
+
+def _like_none(trial: Trial, name: str, known: Any) -> Any:
+    """An id like it of no document: one far from all where the next may be somebody's, as where ids count (`b12`)."""
+    if not isinstance(known, str):
+        return FAR
+    other = unlike(known)
+    return f"{counted(known)[0]}{FAR}" if trial.session.guard.joins_another(name, other) else other
 
 
 def _one_of(trial: Trial, target: Subject) -> Any:
