@@ -33,12 +33,11 @@ _AT_ONCE = "nothing is answered in the turn of the loop that reads it: the store
 _PLACED = {
     "test_the_verifier_kills_each_mutant[limit.not-atomic:cards]": _PLACES,
     "test_the_verifier_kills_each_mutant[limit.unchecked-on-update:cards]": _PLACES,
-}  # not on FerretDB
+}  # on FerretDB and mongo-java-server it is told from one that keeps it
 _TAKES_LONG = {
     "test_a_deletion_that_reaches_what_must_stay_changes_nothing": "1,500 documents leave one by one",
 }  # whether it ends within the minute that a client waits, the machine decides
 LACKS = {
-    "java": _PLACED,
     "nx-27017": {
         **_PLACED,
         "test_a_changed_document_stays_with_its_parent": _ID,
