@@ -185,6 +185,8 @@ class Model:
         for entry in self.entries:
             key, here = str(entry.document.id), entry.home is home
             times = keys.count(key)
+            if here and ids.count(key) > 1:
+                raise Broken(f"{entry.name} to have an id of its own{_in(home)}", f"another one there has {key}, too")
             if times != ids.count(key) and (here or self._is_apart(entry.home, home)):
                 wanted = "once" if here else "not"
                 where = f"the list{_in(home)} of {home.user.name}" if home.user.name else f"the list{_in(home)}"

@@ -133,12 +133,12 @@ def next_page(
             return None
         # An address is followed as it is (RFC 8288); a token goes where the parameter of cursors is.
         return dict(asked) if "?" in told else {**query, **asked}
-    if was_told and declares_link(operation):
-        return None  # `Link` has led here, and leads no further
+    page, offset = _parameter(operation, "page"), _parameter(operation, "offset")
+    if was_told and (declares_link(operation) or (page is None and offset is None)):
+        return None  # `Link`, or a token, has led here, and leads no further: the last page may leave it out (AIP-158)
     size = _size(operation, query)
     if size is not None and len(entries) < size:
         return None
-    page, offset = _parameter(operation, "page"), _parameter(operation, "offset")
     if page is not None:
         return {**query, page: int(query.get(page, first_page(operation, page))) + 1}
     if offset is not None:

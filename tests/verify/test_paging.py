@@ -127,3 +127,12 @@ def test_a_page_whose_size_is_not_sent_is_as_large_as_its_default() -> None:
     chosen = replace(bench.settings, phases=("rules",), rules=("paging",))
     assert bench.verified(fault.change, chosen).broken == ["paging"]
     assert bench.verified(lambda factories: factories, chosen).failures == []
+
+
+def test_a_token_that_is_left_out_says_that_a_full_page_is_the_last_where_one_has_led_there() -> None:
+    operation = listing(pageToken={"type": "string"}, pageSize={"type": "integer"})
+    last = page(operation, {"items": [{"id": "c"}, {"id": "d"}]}, pageToken="two", pageSize=2)
+    assert next_page(last, [{"id": "c"}, {"id": "d"}], "d", was_told=True) is None
+    numbered = listing(page={"type": "integer"}, size={"type": "integer"})
+    second = page(numbered, {"items": [{"id": "c"}]}, page=2, size=1)
+    assert next_page(second, [{"id": "c"}], "c", was_told=True) == {"page": 3, "size": 1}

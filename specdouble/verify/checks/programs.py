@@ -185,7 +185,7 @@ def _open(search: _Search) -> None:
 
     Few random programs change one document twice, or change one of those that are left when another was deleted.
     """
-    steps: list[Step] = [*[_create] * BESIDE, *[_change_second] * 2, _delete_first, _change_last]
+    steps: list[Step] = [*[_create] * BESIDE, *[_change_second] * 2, _delete_first, _change_last, _create_after]
     if not search.fails(steps):
         return
     for index in reversed(range(len(steps))):
@@ -196,6 +196,12 @@ def _open(search: _Search) -> None:
 
 def _create(model: Model) -> None:
     model.create(model.homes[0])
+
+
+def _create_after(model: Model) -> None:
+    """A new document beside those that are left, whose numbers are not free though there are fewer by now."""
+    model.create(model.homes[0])
+    model.hold()
 
 
 def _change_second(model: Model) -> None:
