@@ -60,6 +60,9 @@ class Referred(Referring, Protocol):
     def holds(self, key: Any) -> bool:
         """Whether it is the id of a document that others refer to."""
 
+    def forget(self, collection: str, user: User) -> None:
+        """Have the next request of a user refer to another document of the collection."""
+
     def as_made(self, subject: Subject, key: Any) -> dict[str, Any]:
         """A document as the answer to its create showed it; empty where nothing showed."""
 

@@ -227,6 +227,13 @@ class Subject:
         return frozenset(rule.name for rule, _ in self.attacks if rule.refers_to)
 
     @cached_property
+    def scarce(self) -> frozenset[str]:
+        """The properties that no two may share, and that name what no operation makes: all there is may be named."""
+        makes = {action.collection for action in self.contract.actions.values() if action.does == "create"}
+        named = {rule.name for rule, _ in self.attacks if rule.refers_to and rule.refers_to not in makes}
+        return self.once & named
+
+    @cached_property
     def bound_on_update(self) -> frozenset[str]:
         """The properties that an update cannot set to any value: what is fixed, and states with moves of their own."""
         named = {self.id_sent} if self.named_by_client else set()

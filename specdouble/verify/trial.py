@@ -14,6 +14,7 @@ from specdouble.verify.exchange import Call, Exchange
 from specdouble.verify.identity import User
 from specdouble.verify.problem import Broken, Moved, NotExercised
 from specdouble.verify.reader import Reader, placed
+from specdouble.verify.refusal import says_taken
 from specdouble.verify.shared import Shared
 from specdouble.verify.subject import Subject, Updater
 from specdouble.verify.wrapper import named_in_path
@@ -463,6 +464,12 @@ def refused_as(exchange: Exchange, statuses: Collection[int], what: str, strict:
     if exchange.status not in statuses and (strict or str(exchange.status) in declared):
         wanted = " or ".join(str(status) for status in sorted(statuses))
         raise Broken(f"{what} to be refused with {wanted}", f"the server answered {exchange.told()}")
+
+
+def unless_scarce(exchange: Exchange, subject: Subject) -> None:
+    """Not exercised where what a create names is taken, and no other can be made for it to name."""
+    if subject.scarce and exchange.refused and says_taken(exchange):
+        raise NotExercised(f"no other {', '.join(sorted(subject.scarce))} can be had: {exchange.told(60)}")
 
 
 def accepted(exchange: Exchange, what: str, check: str | None = None) -> None:

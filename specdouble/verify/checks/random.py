@@ -20,7 +20,7 @@ from specdouble.verify.problem import Broken, Interruption, NotExercised
 from specdouble.verify.session import Session
 from specdouble.verify.strategies import fitting
 from specdouble.verify.subject import Subject, Updater
-from specdouble.verify.trial import Trial, accepted
+from specdouble.verify.trial import Trial, accepted, unless_scarce
 
 LONGEST_STORY = 4  # updates of one document
 
@@ -132,6 +132,7 @@ def _created(trial: Trial, subject: Subject, value: Body) -> None:
     if not trial.session.bodies.fits(creator, body):
         raise NotExercised("the values do not fit each other")
     exchange, document = trial.try_create(subject, trial.user, body)
+    unless_scarce(exchange, subject)
     accepted(exchange, "a body that keeps the contract")
     assert document is not None
     hold(trial, document, document.sent, "sent")

@@ -214,7 +214,7 @@ def _unchanged(before: dict[str, Any], after: dict[str, Any]) -> None:
 def _edges(session: Session, subject: Subject, operation: Operation, updater: Updater | None) -> Plan:
     about = ids(operation)
     for name, schema in subject.requested(operation).items():
-        ruled = (subject.chosen.keys() - subject.once) | subject.server_set
+        ruled = (subject.chosen.keys() - subject.once) | subject.referring | subject.server_set
         ruled |= subject.bound_on_update if updater else set()
         if name in ruled or name in session.implied or session.bodies.embeds(schema):
             continue

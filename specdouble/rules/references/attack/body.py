@@ -13,11 +13,12 @@ from specdouble.rules.references.rule import References
 from specdouble.verify.case import Case, Names, Plan, ids
 from specdouble.verify.checks.refusals import leaves_nothing, marked_body, refused_update
 from specdouble.verify.identity import User
+from specdouble.verify.places import parents
 from specdouble.verify.problem import Broken, NotExercised
 from specdouble.verify.session import Session
 from specdouble.verify.spelling import in_another_case
 from specdouble.verify.subject import Subject, Updater
-from specdouble.verify.trial import Trial, accepted, refused_as
+from specdouble.verify.trial import Trial, accepted, refused_as, unless_scarce
 from specdouble.verify.values import kind, merged
 
 
@@ -66,9 +67,11 @@ def _of_made(
 
 def _strangers(session: Session, target: Subject) -> Sequence[tuple[User, User]]:
     """Pairs of users of whom the first sees no document of the second: what others see they may name."""
-    if all(one.is_opened for one in target.resource.of(ScopeRule)):
-        return ()
-    return session.crowd.pairs() if target.resource.owner else session.crowd.foreigners()
+    resource = target.resource
+    closed = {one.name for one in resource.of(ScopeRule) if not one.is_opened}
+    if resource.owner in closed:
+        return session.crowd.pairs()
+    return session.crowd.foreigners() if resource.tenant in closed else ()
 
 
 def _wrapped(subject: Subject, rule: References, writer: Updater | None, value: object) -> Any:
@@ -116,6 +119,7 @@ def _nothing_stored(
     elif writer is None:
         body = {**sent, rule.name: _wrapped(subject, rule, writer, known)}
         exchange, _ = trial.try_create(subject, trial.user, body)
+        unless_scarce(exchange, subject)
         if not exchange.ok:
             raise Broken("a refused create to store nothing", "the same request with a known id was refused then: "
                          + exchange.told(), "refused_leaves_no_trace")  # fmt: skip
@@ -125,14 +129,18 @@ def _nothing_stored(
 
 def _own(trial: Trial, subject: Subject, rule: References, user: User) -> Any:
     """What names a document of the user's: a new one, where no two may name the same."""
-    if rule.name not in subject.once or not trial.subject(rule.target).creators:
-        return known_to(trial, rule, user)
-    return named_by(rule, trial.create(trial.subject(rule.target), user))
+    if rule.name in subject.once and trial.subject(rule.target).creators:
+        return named_by(rule, trial.create(trial.subject(rule.target), user))
+    if rule.name in subject.scarce:  # the one that there is may be named already, but not below a new parent
+        for _, parent in parents(trial.session, subject, trial.creator(subject)):
+            trial.session.referents.forget(parent.collection, user)
+    return known_to(trial, rule, user)
 
 
 def _existing(trial: Trial, subject: Subject, rule: References, writer: Updater | None) -> None:
     known = _own(trial, subject, rule, trial.user)
     exchange, _, _ = _write(trial, subject, rule, writer, known)
+    unless_scarce(exchange, subject)
     accepted(exchange, f"{rule.name} {known!r}, the {word_for(rule)} of a document,")
 
 

@@ -160,8 +160,10 @@ def _taken_in_state(trial: Trial, subject: Subject, rule: Unique, state: dict[st
 
 
 def _race(trial: Trial, subject: Subject, rule: Unique) -> None:
-    made(trial, subject, rule)  # the control: such a request is accepted
+    first = made(trial, subject, rule)  # the control: such a request is accepted
     body = body_of(trial, subject, rule, trial.user)
+    if body[rule.name] == first.sent[rule.name] and not trial.delete(first).ok:
+        raise NotExercised(f"no other {rule.name} can be had than {body[rule.name]!r}, which is taken")
     bodies = [alike(trial, subject, rule, body) for _ in range(CLIENTS)]
     exchanges = trial.volley([trial.create_call(subject, trial.user, one) for one in bodies])
     won = [one for one in (trial.adopt(subject, trial.user, x) for x in exchanges) if one is not None]
