@@ -107,6 +107,12 @@ def total_told(exchange: Exchange) -> int | None:
     return None
 
 
+def more_told(exchange: Exchange) -> bool | None:
+    """Whether a page says in so many words (`hasMore`) that there is a next one; None where it says nothing of it."""
+    told = [(_plain(name), value) for holder in _holders(exchange) for name, value in holder.items()]
+    return next((value for name, value in told if name in _MORE and isinstance(value, bool)), None)
+
+
 def tells_next(exchange: Exchange) -> bool:
     """Whether the answer says how the next page is asked for, or that there is none."""
     return _told(exchange) is not None

@@ -31,6 +31,8 @@ def plan(session: Session, subject: Subject, rule: Immutable) -> Plan:
         yield Case(
             rule.id, f"another {rule.name} is refused on update", partial(_changed, **of), "", about, decisive=True
         )
+        run = partial(_spelled_otherwise, **of)
+        yield Case(rule.id, f"{rule.name} stays as it is spelled", run, "in another case", about)
         run = partial(_unchanged, **of)
         yield Case(rule.id, f"the same {rule.name} is accepted on update", run, "", about, unaided=True)
         promise = f"{updater.operation} refused by a rule changes nothing"
@@ -79,6 +81,20 @@ def _changed(trial: Trial, subject: Subject, rule: Immutable, updater: Updater) 
     _hold_fixed(trial, subject, rule, updater, document, exchange, f"{before.get(rule.name)!r} to {value!r}", before)
     if not exchange.ok and view(trial, document) != before:
         raise Broken("a refused update to change nothing", "the document changed", "refused_leaves_no_trace")
+
+
+def _spelled_otherwise(trial: Trial, subject: Subject, rule: Immutable, updater: Updater) -> None:
+    """The same in another case may be taken for the same, but is not kept in the place of it."""
+    document = trial.create(subject, full=True)
+    before = view(trial, document).get(rule.name)
+    other = before.swapcase() if isinstance(before, str) else before
+    schema = subject.requested(updater.operation).get(rule.name) or {}
+    if other == before or not trial.session.bodies.property_fits(schema, other):
+        raise NotExercised(f"{rule.name} {before!r} has no other case")
+    trial.try_update(updater, document, {rule.name: other})
+    after = view(trial, document).get(rule.name)
+    if after != before:
+        raise Broken(f"{rule.name} to stay {before!r}, however a change spells it", f"it became {after!r}")
 
 
 def _trace(trial: Trial, subject: Subject, rule: Immutable, updater: Updater) -> None:

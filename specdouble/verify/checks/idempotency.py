@@ -100,13 +100,16 @@ def _body(trial: Trial, subject: Subject, user: User) -> dict[str, Any]:
 def _twice(trial: Trial, subject: Subject) -> None:
     body, key = _body(trial, subject, trial.user), _key(trial, trial.creator(subject))
     call = _call(trial, subject, trial.user, body, key)
-    first = _made(trial, subject, trial.user, trial.resend(call))
-    again = trial.resend(call)
+    answered = trial.resend(call)
+    first, again = _made(trial, subject, trial.user, answered), trial.resend(call)
     if not again.ok:
         raise Broken("the same request with the same key to be answered as the first", f"it was {again.told(80)}")
     second = _made(trial, subject, trial.user, again)
     if second != first:
         raise Broken("the same request with the same key to be done once", f"it made {first}, and {second}")
+    was, led = (one.headers.get("location") for one in (answered, again))
+    if was is not None and led is None:
+        raise Broken(f"the same request to be answered with Location {was} again", "the answer has none")
     other = _call(trial, subject, trial.user, _body(trial, subject, trial.user), _key(trial, call.operation))
     if _made(trial, subject, trial.user, trial.resend(other)) == first:
         raise Broken("another key to be another request", f"it is answered with {first} too")

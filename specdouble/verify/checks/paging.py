@@ -15,6 +15,7 @@ from specdouble.verify.paging import (
     first_page,
     is_by_cursor,
     is_paged,
+    more_told,
     page_parameters,
     size_bounds,
     tells_next,
@@ -30,6 +31,7 @@ from specdouble.verify.trial import Trial
 SMALL = 3  # entries of a page that a case asks for
 SEVERAL = 7  # documents: two full pages of them and one that is not
 MANY = 23  # more than servers like to show at once that do as they please
+MOST_PAGES = 20  # of one list, to see what its last one says
 MOST_LEFT = 100  # documents of others, beside which a whole list can be read page by page
 
 
@@ -53,6 +55,8 @@ def cases(subject: Subject, check: str) -> Plan:
         yield Case(check, promise, partial(_large, **of, limit=limit), "", about)
         promise = f"the total of {operation} is how many there are"
         yield Case(check, promise, partial(_total, **of, limit=limit), "", about)
+        promise = f"{operation} says that there is more where there is"
+        yield Case(check, promise, partial(_more, **of, limit=limit), "a last page that is full", about)
     if limit is not None and (page or offset) and cursor is None:
         promise = f"{operation} shows nothing twice, after its last page either"
         yield Case(check, promise, partial(_beyond, **of, limit=limit), "", about)
@@ -187,6 +191,26 @@ def _total(trial: Trial, subject: Subject, limit: str) -> None:
         if subject.deleters and trial.delete(there.made.pop()).ok:
             exchange, _ = next(iter(trial.pages(subject, there.user, there.around, size)))
             _hold_total([total_told(exchange)], counted - 1)
+
+
+def _more(trial: Trial, subject: Subject, limit: str) -> None:
+    """A page that is full is the last one where as many documents as pages hold are all there are."""
+    operation = subject.listers[0]
+    least, most, _ = size_bounds(operation, limit)
+    with _filled(trial, subject, SEVERAL) as there:
+        shown = _shown(trial, there, {limit: _size(operation, limit, 2 * SMALL)})
+        if all(more_told(exchange) is None for exchange, _ in shown):
+            raise NotExercised(f"{operation} does not say whether there is more")
+        counted = sum(len(page) for _, page in shown)
+        sizes = range(min(counted, most or counted), max(least, counted // MOST_PAGES) - 1, -1)
+        size = next((one for one in sizes if counted % one == 0), None)
+        if size is None:
+            raise NotExercised(f"no pages of one size hold {counted} documents to the last place")
+        pages = _shown(trial, there, {limit: size})
+        last = [exchange for exchange, page in pages if page][-1]
+        if sum(len(page) for _, page in pages) == counted and more_told(last):
+            told = f"{last.path} says that there is"
+            raise Broken(f"the last of {counted // size} pages of {size} to say that there is no more", told)
 
 
 def _hold_total(told: list[int | None], counted: int) -> None:

@@ -108,6 +108,7 @@ def _is_listed(trial: Trial, document: Document) -> bool:
 def _delete_named(trial: Trial, subject: Subject, referrer: Subject, rule: OnDelete) -> None:
     target = trial.create(subject)
     document = _naming(trial, referrer, rule, target)
+    beside = _beside(trial, referrer, rule, target)
     told = _told_elsewhere(trial, document, subject) if rule.does == "cascade" else []
     exchange = trial.delete(target)
     if rule.does == "restrict":
@@ -122,9 +123,18 @@ def _delete_named(trial: Trial, subject: Subject, referrer: Subject, rule: OnDel
                 raise Broken(
                     "the document that named the deleted one to be gone too", f"{one.subject.listers[0]} shows it"
                 )
-        _is_gone(trial, document)
+        for one in (document, *beside):
+            _is_gone(trial, one)
     elif referrer.observable:
-        _is_emptied(rule, _is_there(trial, document, "the document that named it"), named_by(rule, target))
+        for one in (document, *beside):
+            _is_emptied(rule, _is_there(trial, one, "the document that named it"), named_by(rule, target))
+
+
+def _beside(trial: Trial, referrer: Subject, rule: OnDelete, target: Document) -> list[Document]:
+    """One more document that names the other, where two may: a server may look for the first alone."""
+    with suppress(NotExercised):
+        return [_naming(trial, referrer, rule, target)] if rule.name not in referrer.once else []
+    return []
 
 
 def _told_elsewhere(trial: Trial, document: Document, above: Subject) -> list[Document]:

@@ -1,0 +1,263 @@
+"""Faults that a museum's server has, each a slip of a programmer, and what tells them; the correct one is silent."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import count
+from pathlib import Path
+from threading import RLock, Thread
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from specdouble.contract import read
+from specdouble.verify import Account, Settings, verify
+
+STAFF = {"mara": ("north", "mara-1"), "otto": ("north", "otto-2"), "pia": ("south", "pia-3")}
+CONTRACT = """
+openapi: 3.0.3
+info: {title: A museum, version: "1"}
+security: [{key: []}]
+paths:
+  /staff:
+    get:
+      operationId: listStaff
+      responses:
+        "200":
+          description: colleagues
+          content: {application/json: {schema: {type: array, items: {$ref: "#/components/schemas/Person"}}}}
+  /galleries:
+    post:
+      operationId: createGallery
+      requestBody: {required: true, content: {application/json: {schema: {$ref: "#/components/schemas/Gallery"}}}}
+      responses: &made
+        "201": {description: made, content: {application/json: {schema: {$ref: "#/components/schemas/Gallery"}}}}
+        "409": {description: taken}
+        "422": {description: wrong}
+    get:
+      operationId: listGalleries
+      parameters:
+      - {name: page, in: query, schema: {type: integer, minimum: 1, default: 1}}
+      - {name: size, in: query, schema: {type: integer, minimum: 1, maximum: 50, default: 10}}
+      responses:
+        "200":
+          description: a page
+          content:
+            application/json:
+              schema:
+                type: object
+                required: [items, hasMore]
+                properties:
+                  items: {type: array, items: {$ref: "#/components/schemas/Gallery"}}
+                  hasMore: {type: boolean}
+  /galleries/{id}:
+    parameters: [{name: id, in: path, required: true, schema: {type: string}}]
+    get:
+      operationId: readGallery
+      responses: &one
+        "200": {description: one, content: {application/json: {schema: {$ref: "#/components/schemas/Gallery"}}}}
+        "404": {description: none}
+        "409": {description: fixed}
+        "422": {description: wrong}
+    patch:
+      operationId: changeGallery
+      requestBody: {required: true, content: {application/json: {schema: {$ref: "#/components/schemas/Change"}}}}
+      responses: *one
+    delete: {operationId: closeGallery, responses: {"204": {description: gone}, "404": {description: none}}}
+  /paintings:
+    post:
+      operationId: hang
+      parameters: [{name: Idempotency-Key, in: header, schema: {type: string, minLength: 1, maxLength: 64}}]
+      requestBody: {required: true, content: {application/json: {schema: {$ref: "#/components/schemas/Painting"}}}}
+      responses:
+        "201": {description: made, content: {application/json: {schema: {$ref: "#/components/schemas/Painting"}}}}
+        "404": {description: no such gallery}
+        "409": {description: another request}
+        "422": {description: wrong}
+      x-idempotency: Idempotency-Key
+  /paintings/{id}:
+    parameters: [{name: id, in: path, required: true, schema: {type: string}}]
+    get:
+      operationId: readPainting
+      responses:
+        "200": {description: one, content: {application/json: {schema: {$ref: "#/components/schemas/Painting"}}}}
+        "404": {description: none}
+    delete: {operationId: sell, responses: {"204": {description: gone}, "404": {description: none}}}
+components:
+  securitySchemes: {key: {type: apiKey, in: header, name: X-Api-Key}}
+  schemas:
+    Person:
+      type: object
+      x-resource: {collection: staff, id: id, tenant: house}
+      properties: {id: {type: string}, house: {type: string}}
+    Gallery:
+      type: object
+      x-resource: {collection: galleries, id: id}
+      required: [code]
+      properties:
+        id: {type: string, readOnly: true}
+        code: {type: string, minLength: 1, maxLength: 60, x-immutable: true}
+        note: {type: string, maxLength: 60}
+    Change:
+      type: object
+      properties: {code: {type: string, minLength: 1, maxLength: 60}, note: {type: string, maxLength: 60}}
+    Painting:
+      type: object
+      x-resource: {collection: paintings, id: id}
+      required: [title]
+      properties:
+        id: {type: string, readOnly: true}
+        title: {type: string, minLength: 1, maxLength: 60}
+        galleryId: {type: string, nullable: true, x-references: {collection: galleries, onDelete: set-null}}
+"""
+
+
+class Museum:
+    """The server, with a fault."""
+
+    def __init__(self, fault: str) -> None:
+        self.fault, self.numbers, self.lock = fault, count(1), RLock()
+        self.galleries: dict[str, dict[str, Any]] = {}
+        self.paintings: dict[str, dict[str, Any]] = {}
+        self.answered: dict[tuple[str, str], tuple[Any, dict[str, Any]]] = {}
+
+    def answer(self, method: str, target: str, body: Any, headers: Any) -> tuple[int, Any, dict[str, str]]:
+        """The status, what is sent as JSON, and the header fields."""
+        path, query = urlsplit(target).path, parse_qs(urlsplit(target).query)
+        who = next((one for one in STAFF.values() if one[1] == headers.get("X-Api-Key")), None)
+        if who is None:
+            return 401, {}, {}
+        name = path.strip("/").partition("/")[0]
+        id = path.removeprefix(f"/{name}").strip("/")
+        if name == "staff":
+            shown = [
+                {"id": one, "house": house}
+                for one, (house, _) in STAFF.items()
+                if house == who[0] or self.fault == "staff of all houses"
+            ]
+            return 200, shown, {}
+        held = self.galleries if name == "galleries" else self.paintings
+        if not id:
+            return self._all(method, name, held, query, body, (who[1], headers.get("Idempotency-Key") or ""))
+        if id not in held:
+            return 404, {}, {}
+        if method == "DELETE":
+            held.pop(id)
+            naming = [one for one in self.paintings.values() if one["galleryId"] == id]
+            for one in naming[:1] if self.fault == "one alone is emptied" else naming:
+                one["galleryId"] = None
+            return 204, None, {}
+        return self._change(held[id], body) if method == "PATCH" else (200, held[id], {})
+
+    def _change(self, one: dict[str, Any], body: dict[str, Any]) -> tuple[int, Any, dict[str, str]]:
+        if not all(isinstance(value, str) and len(value) <= 60 for value in body.values()) or body.get("code") == "":
+            return 422, {}, {}
+        code = body.get("code", one["code"])
+        is_same = code.lower() == one["code"].lower() if self.fault == "fixed but for case" else code == one["code"]
+        if not is_same:
+            return 409, {}, {}
+        one |= {name: body[name] for name in ("code", "note") if name in body}
+        return 200, one, {}
+
+    def _all(
+        self, method: str, name: str, held: dict[str, Any], query: Any, body: Any, key: tuple[str, str]
+    ) -> tuple[int, Any, dict[str, str]]:
+        if method == "GET":
+            number, size = int(query.get("page", ["1"])[0]), int(query.get("size", ["10"])[0])
+            begin = (number - 1) * size
+            shown = [*held.values()][begin : begin + size]
+            more = len(shown) == size if self.fault == "more after a full page" else begin + size < len(held)
+            return 200, {"items": shown, "hasMore": more}, {}
+        word = "code" if name == "galleries" else "title"
+        if not isinstance(body.get(word), str) or not 0 < len(body[word]) <= 60:
+            return 422, {}, {}
+        if not isinstance(body.get("note", ""), str) or len(body.get("note", "")) > 60:
+            return 422, {}, {}
+        if body.get("galleryId") is not None and body["galleryId"] not in self.galleries:
+            return 422, {}, {}
+        if key[1] and key in self.answered:
+            sent, made = self.answered[key]
+            led = {} if self.fault == "no Location again" else {"Location": f"/{name}/{made['id']}"}
+            return (201, made, led) if sent == body else (422, {}, {})
+        beside = {"note"} if name == "galleries" else {"galleryId"}
+        made = {"id": f"x{next(self.numbers)}-{id(self):x}", word: body[word]}
+        made |= {one: body[one] for one in beside if one in body}
+        made |= {"galleryId": made.get("galleryId")} if name == "paintings" else {}
+        held[made["id"]] = made
+        self.answered[key] = (body, made)
+        return 201, made, {"Location": f"/{name}/{made['id']}"}
+
+
+@contextmanager
+def running(fault: str) -> Iterator[str]:
+    """The museum on a socket; its URL."""
+    museum = Museum(fault)
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+        wbufsize = -1
+
+        def _do(self) -> None:
+            sent = self.rfile.read(int(self.headers.get("content-length") or 0))
+            try:
+                body = json.loads(sent) if sent else {}
+            except ValueError:
+                body = None
+            with museum.lock:
+                asked = (self.command, self.path, body, self.headers)
+                status, shown, headers = museum.answer(*asked) if isinstance(body, dict) else (422, {}, {})
+                content = b"" if shown is None else json.dumps(shown).encode()
+            self.send_response(status)
+            for name, value in {**headers, "Content-Length": str(len(content))}.items():
+                self.send_header(name, value)
+            if shown is not None:
+                self.send_header("Content-Type", "application/json")
+            self.end_headers()
+            self.wfile.write(content)
+
+        def __getattr__(self, name: str) -> Any:
+            if name.startswith("do_"):
+                return self._do
+            raise AttributeError(name)
+
+        def log_message(self, *_arguments: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+RULES = (
+    "paging",
+    "immutable:galleries.code",
+    "references:paintings.galleryId",
+    "references:paintings.galleryId.onDelete",
+    "idempotency:hang",
+    "tenant:staff.house",
+)
+
+
+@pytest.mark.parametrize(
+    ("fault", "told"),
+    [
+        ("", []),
+        ("more after a full page", ["paging"]),
+        ("fixed but for case", ["immutable:galleries.code"]),
+        ("one alone is emptied", ["references:paintings.galleryId.onDelete"]),
+        ("no Location again", ["idempotency:hang"]),
+        ("staff of all houses", ["tenant:staff.house"]),
+    ],
+)
+def test_each_fault_is_told_by_the_rule_that_it_breaks(fault: str, told: list[str], tmp_path: Path) -> None:
+    (tmp_path / "openapi.yaml").write_text(CONTRACT.replace("", ""), "utf-8")
+    with running(fault) as url:
+        users = tuple(Account(name, credentials={"key": key}, tenant=house) for name, (house, key) in STAFF.items())
+        settings = Settings(url=url, users=users, phases=("rules",), rules=RULES, yes=True)
+        verdict = verify(read(tmp_path), settings)
+    assert verdict.broken == told, verdict.failures
