@@ -101,6 +101,26 @@ def with_parameter(name: str, value: str) -> Answering:
     return answer
 
 
+def more_told(name: str, envelope: tuple[str, ...]) -> Callable[[Outcome], Outcome]:
+    """The answer that says of each page which shows anything that another one follows.
+
+    Args:
+        name: the property that says so, with dots between the names that lead to it.
+        envelope: the names that lead to the documents.
+    """
+    *outer, last = name.split(".")
+
+    def reply(outcome: Outcome) -> Outcome:
+        body = loaded(outcome.answer.body)
+        holder = _below(body, outer)
+        if not is_success(outcome) or not _below(body, envelope) or not isinstance(holder, dict):
+            return outcome
+        holder[last] = True
+        return changed_answer(outcome, body=orjson.dumps(body))
+
+    return reply
+
+
 def page_counted(total: str, envelope: tuple[str, ...]) -> Callable[[Outcome], Outcome]:
     """The answer with the number of documents on the page in the place of all.
 

@@ -113,6 +113,18 @@ def more_told(exchange: Exchange) -> bool | None:
     return next((value for name, value in told if name in _MORE and isinstance(value, bool)), None)
 
 
+def told_of_more(contract: Contract, operation: Operation) -> str | None:
+    """The property in which a list says whether there is a next page, dots between the names that lead to it."""
+    response = operation.response(operation.success)
+    for media in response.content.values() if response is not None else ():
+        named = contract.properties(media.schema)
+        inside = [(f"{outer}.{name}", name) for outer, held in named.items() for name in contract.properties(held)]
+        for path, name in (*((one, one) for one in named), *inside):
+            if _plain(name) in _MORE:
+                return path
+    return None
+
+
 def tells_next(exchange: Exchange) -> bool:
     """Whether the answer says how the next page is asked for, or that there is none."""
     return _told(exchange) is not None

@@ -15,7 +15,8 @@ from specdouble.double.state.world import World
 from specdouble.prove.change import Answering, Asked, answering, changed_answer, is_success, loaded, replying
 from specdouble.prove.facts import creators
 from specdouble.prove.fault import Change, Mutant, Mutants
-from specdouble.prove.message import page_counted, query_of, with_parameter, without_parameter
+from specdouble.prove.message import more_told, page_counted, query_of, with_parameter, without_parameter
+from specdouble.verify.paging import told_of_more
 
 PAGING, FILTERING = "paging", "filtering"
 _PAGES = ("page", "offset", "cursor")
@@ -37,6 +38,11 @@ def mutants(contract: Contract) -> Mutants:
             sentence = f"{key} tells by {name} how many documents it shows, not how many there are."
             change = replying((key,), page_counted(name, action.envelope))
             yield Mutant("paging.page-counted", f"{key}.{name}", sentence, change, (PAGING,), (key,))
+        more = told_of_more(contract, operation) if "limit" in roles else None
+        if more is not None:
+            sentence = f"{key} says by {more} that there is more, after its last page too."
+            change = replying((key,), more_told(more, action.envelope))
+            yield Mutant("paging.more-after-all", f"{key}.{more}", sentence, change, (PAGING,), (key,))
 
 
 def _totals(contract: Contract, key: str) -> Iterator[str]:

@@ -19,6 +19,7 @@ from specdouble.verify.paging import (
     page_parameters,
     size_bounds,
     tells_next,
+    told_of_more,
     total_told,
 )
 from specdouble.verify.places import Place, place
@@ -55,6 +56,7 @@ def cases(subject: Subject, check: str) -> Plan:
         yield Case(check, promise, partial(_large, **of, limit=limit), "", about)
         promise = f"the total of {operation} is how many there are"
         yield Case(check, promise, partial(_total, **of, limit=limit), "", about)
+    if limit is not None and told_of_more(subject.contract, operation) is not None:
         promise = f"{operation} says that there is more where there is"
         yield Case(check, promise, partial(_more, **of, limit=limit), "a last page that is full", about)
     if limit is not None and (page or offset) and cursor is None:
