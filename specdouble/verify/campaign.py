@@ -253,6 +253,7 @@ class Campaign:
 
     def _catches_up(self, failure: Failure) -> bool:
         """Whether what a failure rests on shows only after a while what was written: it is told, and no failure."""
+        self.session.referents.end_case()  # what is looked for is created wherever there is room
         with self._turns.turn(alone=True):
             told = catches_up(self.session, failure.steps)
         self.verdict.notes += told

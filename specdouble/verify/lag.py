@@ -9,7 +9,7 @@ from specdouble.contract import Operation
 from specdouble.verify.document import Document
 from specdouble.verify.exchange import Exchange
 from specdouble.verify.ledger import SAFE
-from specdouble.verify.problem import Broken, NotExercised, Trouble
+from specdouble.verify.problem import Interruption
 from specdouble.verify.shared import Shared
 from specdouble.verify.subject import Subject
 from specdouble.verify.trial import Trial
@@ -40,7 +40,7 @@ def _measured(session: Shared, subject: Subject, operation: Operation) -> list[s
     lags.measures[operation.id] += 1
     try:
         seconds = _longest(session, subject, operation)
-    except (Broken, NotExercised, Trouble):
+    except Interruption:  # what was found before is told all the same
         return []
     if not seconds:
         return []
