@@ -7,6 +7,7 @@ import re
 from specdouble.contract import Operation, Parameter
 
 _SEARCHES = {"q", "search", "query", "searchterm", "searchtext", "keyword", "keywords", "fulltext"}
+_WITHIN = re.compile(r"(?<!not )\b(contain(s|ing)?|somewhere in|anywhere in|substring)\b", re.IGNORECASE)
 _SORTS = {"sort", "sortby", "orderby", "ordering", "sortkey", "sortfield"}
 _DIRECTIONS = {"order", "direction", "sortorder", "sortdirection", "dir", "sortdir"}
 
@@ -14,6 +15,11 @@ _DIRECTIONS = {"order", "direction", "sortorder", "sortdirection", "dir", "sortd
 def search_of(operation: Operation) -> Parameter | None:
     """The query parameter that holds a text to search for."""
     return _playing(operation, "search", _SEARCHES)
+
+
+def looks_within(parameter: Parameter) -> bool:
+    """Whether words say that a search finds what contains the text: many find whole words alone."""
+    return _WITHIN.search(parameter.description) is not None
 
 
 def sort_of(operation: Operation) -> Parameter | None:

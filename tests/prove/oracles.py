@@ -28,6 +28,7 @@ KILLED: tuple[tuple[str, str, str], ...] = (
     ("filtering", "* keeps the * that is asked for", "filtering.sort-ignored"),
     ("filtering", "* shows each of those that are equal in its * once", "filtering.page-of-order-skips-one"),
     ("filtering", "* with * shows *", "filtering.ignored"),
+    ("filtering", "* with * finds what has the text in *", "filtering.finds-nothing"),
     ("header_fields", "* answers 304 where the tag is current alone", "header.none-match-ignored"),
     ("header_fields", "* gives the document another tag", "header.tag-constant"),
     ("header_fields", "* is done where the tag is current alone", "header.match-ignored"),

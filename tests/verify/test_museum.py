@@ -43,6 +43,10 @@ paths:
       parameters:
       - {name: page, in: query, schema: {type: integer, minimum: 1, default: 1}}
       - {name: size, in: query, schema: {type: integer, minimum: 1, maximum: 50, default: 10}}
+      - name: q
+        in: query
+        description: Text that is somewhere in code or note; case does not count.
+        schema: {type: string, minLength: 1, maxLength: 60}
       responses:
         "200":
           description: a page
@@ -163,14 +167,23 @@ class Museum:
         one |= {name: body[name] for name in ("code", "note") if name in body}
         return 200, one, {}
 
+    def _has(self, one: dict[str, Any], text: str) -> bool:
+        """Whether a search finds it."""
+        texts = [one["code"]] if self.fault == "no search in the note" else [one["code"], one.get("note", "")]
+        if self.fault != "a search heeds case":
+            text, texts = text.lower(), [each.lower() for each in texts]
+        at_start = self.fault == "a search from the start"
+        return any(each.startswith(text) if at_start else text in each for each in texts)
+
     def _all(
         self, method: str, name: str, held: dict[str, Any], query: Any, body: Any, key: tuple[str, str]
     ) -> tuple[int, Any, dict[str, str]]:
         if method == "GET":
             number, size = int(query.get("page", ["1"])[0]), int(query.get("size", ["10"])[0])
             begin = (number - 1) * size
-            shown = [*held.values()][begin : begin + size]
-            more = len(shown) == size if self.fault == "more after a full page" else begin + size < len(held)
+            found = [one for one in held.values() if self._has(one, query.get("q", [""])[0])]
+            shown = found[begin : begin + size]
+            more = len(shown) == size if self.fault == "more after a full page" else begin + size < len(found)
             return 200, {"items": shown, "hasMore": more}, {}
         word = "code" if name == "galleries" else "title"
         if not isinstance(body.get(word), str) or not 0 < len(body[word]) <= 60:
@@ -235,6 +248,7 @@ def running(fault: str) -> Iterator[str]:
 
 RULES = (
     "paging",
+    "filtering",
     "immutable:galleries.code",
     "references:paintings.galleryId",
     "references:paintings.galleryId.onDelete",
@@ -248,6 +262,9 @@ RULES = (
     [
         ("", []),
         ("more after a full page", ["paging"]),
+        ("a search heeds case", ["filtering"]),
+        ("a search from the start", ["filtering"]),
+        ("no search in the note", ["filtering"]),
         ("fixed but for case", ["immutable:galleries.code"]),
         ("one alone is emptied", ["references:paintings.galleryId.onDelete"]),
         ("no Location again", ["idempotency:hang"]),

@@ -16,6 +16,7 @@ from specdouble.prove.change import Answering, Asked, answering, changed_answer,
 from specdouble.prove.facts import creators
 from specdouble.prove.fault import Change, Mutant, Mutants
 from specdouble.prove.message import more_told, page_counted, query_of, with_parameter, without_parameter
+from specdouble.verify.list_parameters import looks_within, search_of
 from specdouble.verify.paging import told_of_more
 
 PAGING, FILTERING = "paging", "filtering"
@@ -38,6 +39,11 @@ def mutants(contract: Contract) -> Mutants:
             sentence = f"{key} tells by {name} how many documents it shows, not how many there are."
             change = replying((key,), page_counted(name, action.envelope))
             yield Mutant("paging.page-counted", f"{key}.{name}", sentence, change, (PAGING,), (key,))
+        searched = search_of(operation)
+        if searched is not None and looks_within(searched):
+            sentence = f"{key} finds nothing, whatever {searched.name} asks for."
+            change = answering((key,), _finding_nothing(searched.name, action.envelope))
+            yield Mutant("filtering.finds-nothing", f"{key}.{searched.name}", sentence, change, (FILTERING,), (key,))
         more = told_of_more(contract, operation) if "limit" in roles else None
         if more is not None:
             sentence = f"{key} says by {more} that there is more, after its last page too."
@@ -113,6 +119,20 @@ def _later(
         if not is_success(outcome) or is_first or (beside and beside not in query):
             return outcome
         return changed_answer(outcome, body=orjson.dumps(with_items(loaded(outcome.answer.body), envelope, other)))
+
+    return answer
+
+
+def _finding_nothing(name: str, envelope: tuple[str, ...]) -> Answering:
+    """Answer what has the parameter with no document."""
+
+    async def answer(asked: Asked, request: Request, world: World) -> Outcome:
+        outcome = await asked(request, world)
+        if not is_success(outcome) or name not in dict(query_of(request)):
+            return outcome
+        return changed_answer(
+            outcome, body=orjson.dumps(with_items(loaded(outcome.answer.body), envelope, lambda _: []))
+        )
 
     return answer
 

@@ -12,7 +12,7 @@ from specdouble.contract import Operation, Parameter, PropertyRule
 from specdouble.verify.attack import Attack
 from specdouble.verify.bodies import shown
 from specdouble.verify.case import Case, Names, Plan, ids
-from specdouble.verify.checks import ordering
+from specdouble.verify.checks import ordering, searching
 from specdouble.verify.document import Document
 from specdouble.verify.list_parameters import search_of
 from specdouble.verify.paging import chooses_page
@@ -79,6 +79,7 @@ def cases(session: Session, subject: Subject, check: str) -> Plan:
         for what, between in (("", " "), ("a character that patterns have", "%")):
             run = partial(_searched, subject=subject, parameter=searched, between=between)
             yield Case(check, promise, run, what, about, decisive=not what)
+        yield from searching.cases(subject, check)
     yield from ordering.cases(session, subject, check)
 
 
