@@ -6,6 +6,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from specdouble.contract import read
 from specdouble.verify import Settings
 from specdouble.verify.checks.programs import _open, _Search
@@ -72,6 +74,7 @@ def _programs(tmp_path: Path, notes: Notes) -> str:
     return search.shortest[1].seen if search.shortest else ""
 
 
+@pytest.mark.slow
 def test_the_number_of_those_that_are_there_is_no_new_one_after_a_delete(tmp_path: Path) -> None:
     assert "another one there has" in _programs(tmp_path, Notes(of_those_there=True))
     assert _programs(tmp_path, Notes(of_those_there=False)) == ""
