@@ -190,6 +190,8 @@ def difficult(trial: Trial, subject: Subject, operation: Operation, number: int,
         if trial.session.bodies.embeds(schema):
             continue
         values = [one for one in values if subject.may_begin(name, one)]
+        # What names another's document is not sent, nor is anything beside it.
+        values = [one for one in values if not trial.session.guard.joins_another(name, one)]
         if values:
             changes[name] = anew(trial, subject, name, schema, values[(number + index) % len(values)])
     return changes
