@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from ipaddress import ip_address
 from urllib.request import getproxies, proxy_bypass
 
+from specdouble.loopback import is_loopback
 from specdouble.url import split_url
 
 _OURS = ("http", "https")  # the schemes of proxies that are used; what stands behind a SOCKS proxy is asked directly
@@ -21,7 +21,7 @@ def outbound_proxy(url: str) -> str | None:
     """
     parts = split_url(url)
     host = parts.hostname or ""
-    if not host or is_loopback(host) or proxy_bypass(host):
+    if not host or is_loopback(host.rstrip(".")) or proxy_bypass(host):
         return None
     proxies = getproxies()
     proxy = proxies.get(parts.scheme) or proxies.get("all")
@@ -29,14 +29,3 @@ def outbound_proxy(url: str) -> str | None:
         return None
     proxy = proxy if "://" in proxy else f"http://{proxy}"
     return proxy if split_url(proxy).scheme in _OURS else None
-
-
-def is_loopback(host: str) -> bool:
-    """Whether a host is this machine itself (RFC 6761, 6.3, for `localhost`)."""
-    name = host.rstrip(".").lower()
-    if name == "localhost" or name.endswith(".localhost"):
-        return True
-    try:
-        return ip_address(name).is_loopback
-    except ValueError:
-        return False

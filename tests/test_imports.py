@@ -35,7 +35,7 @@ MAY_IMPORT = {
     "faults": {"contract", "rule", "keep", "faults", "double", "prove"},
     "console": set(),
     "har": {"contract"},
-    "double": {"console", "contract", "har", "rules", "double", "printable", "url"},
+    "double": {"console", "contract", "har", "loopback", "rules", "double", "printable", "url"},
     "verify": {*_COMMAND, "contract", "rules", "verify", "outbound", "printable", "url", "whole_files"},
     "prove": {*_COMMAND, "contract", "rules", "double", "verify", "prove", "whole_files"},
     "discover": {
@@ -101,7 +101,8 @@ MAY_IMPORT = {
     "extras": set(),
     "printable": set(),
     "url": set(),
-    "outbound": {"url"},
+    "outbound": {"loopback", "url"},
+    "loopback": set(),
     "whole_files": set(),
     "__main__": {"cli"},
     "testing": {"double", "rules"},

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from urllib.parse import urlsplit
 
-from specdouble.double.state.loopback import is_loopback
+from specdouble.loopback import is_loopback
 
 # Strict, for browsers read what others wave through: a backslash as a slash, a name before `@` as a host.
 _WEB = re.compile(r"https?://(?P<host>\[[0-9a-fA-F:.]+\]|[A-Za-z0-9.-]+)(?::[0-9]{1,5})?(?:[/?][!-\[\]-~]*)?")

@@ -11,9 +11,9 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from specdouble.contract.json_type import JSON
 from specdouble.double.state.clock import Clock
-from specdouble.double.state.loopback import is_loopback
 from specdouble.double.state.signing_keys import SigningKeys
 from specdouble.double.state.tokens import is_numeric_date
+from specdouble.loopback import is_loopback
 from specdouble.url import split_url
 
 PROVIDER = "/_specdouble/auth"  # where every issuer's URL ends
