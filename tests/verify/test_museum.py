@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from email.message import Message
 from itertools import count
 from pathlib import Path
-from threading import RLock, Thread
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -16,6 +13,8 @@ import pytest
 
 from specdouble.contract import read
 from specdouble.verify import Account, Settings, verify
+from specdouble.verify.verdict import Verdict
+from tests.guard.service import serving_whole
 
 STAFF = {"mara": ("north", "mara-1"), "otto": ("north", "otto-2"), "pia": ("south", "pia-3")}
 CONTRACT = """
@@ -124,13 +123,23 @@ class Museum:
     """The server, with a fault."""
 
     def __init__(self, fault: str) -> None:
-        self.fault, self.numbers, self.lock = fault, count(1), RLock()
+        self.fault, self.numbers = fault, count(1)
         self.galleries: dict[str, dict[str, Any]] = {}
         self.paintings: dict[str, dict[str, Any]] = {}
         self.answered: dict[tuple[str, str], tuple[Any, dict[str, Any]]] = {}
 
-    def answer(self, method: str, target: str, body: Any, headers: Any) -> tuple[int, Any, dict[str, str]]:
+    def asked(self, method: str, target: str, sent: bytes, headers: Message) -> tuple[int, Any, dict[str, str]]:
         """The status, what is sent as JSON, and the header fields."""
+        try:
+            body = json.loads(sent) if sent else {}
+        except ValueError:
+            return 422, {}, {}
+        return self.answer(method, target, body, headers) if isinstance(body, dict) else (422, {}, {})
+
+    def answer(
+        self, method: str, target: str, body: dict[str, Any], headers: Message
+    ) -> tuple[int, Any, dict[str, str]]:
+        """The same, once the body is known to be an object."""
         path, query = urlsplit(target).path, parse_qs(urlsplit(target).query)
         who = next((one for one in STAFF.values() if one[1] == headers.get("X-Api-Key")), None)
         if who is None:
@@ -205,47 +214,6 @@ class Museum:
         return 201, made, {"Location": f"/{name}/{made['id']}"}
 
 
-@contextmanager
-def running(fault: str) -> Iterator[str]:
-    """The museum on a socket; its URL."""
-    museum = Museum(fault)
-
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-        wbufsize = -1
-
-        def _do(self) -> None:
-            sent = self.rfile.read(int(self.headers.get("content-length") or 0))
-            try:
-                body = json.loads(sent) if sent else {}
-            except ValueError:
-                body = None
-            with museum.lock:
-                asked = (self.command, self.path, body, self.headers)
-                status, shown, headers = museum.answer(*asked) if isinstance(body, dict) else (422, {}, {})
-                content = b"" if shown is None else json.dumps(shown).encode()
-            self.send_response(status)
-            for name, value in {**headers, "Content-Length": str(len(content))}.items():
-                self.send_header(name, value)
-            if shown is not None:
-                self.send_header("Content-Type", "application/json")
-            self.end_headers()
-            self.wfile.write(content)
-
-        def __getattr__(self, name: str) -> Any:
-            if name.startswith("do_"):
-                return self._do
-            raise AttributeError(name)
-
-        def log_message(self, *_arguments: object) -> None:
-            pass
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
-
-
 RULES = (
     "paging",
     "filtering",
@@ -255,6 +223,14 @@ RULES = (
     "idempotency:hang",
     "tenant:staff.house",
 )
+
+
+def verified(contract: str, museum: Museum, folder: Path) -> Verdict:
+    """What a verification makes of the museum."""
+    (folder / "openapi.yaml").write_text(contract, "utf-8")
+    users = tuple(Account(name, credentials={"key": key}, tenant=house) for name, (house, key) in STAFF.items())
+    with serving_whole(museum.asked) as url:
+        return verify(read(folder), Settings(url=url, users=users, phases=("rules",), rules=RULES, yes=True))
 
 
 @pytest.mark.parametrize(
@@ -272,9 +248,37 @@ RULES = (
     ],
 )
 def test_each_fault_is_told_by_the_rule_that_it_breaks(fault: str, told: list[str], tmp_path: Path) -> None:
-    (tmp_path / "openapi.yaml").write_text(CONTRACT.replace("", ""), "utf-8")
-    with running(fault) as url:
-        users = tuple(Account(name, credentials={"key": key}, tenant=house) for name, (house, key) in STAFF.items())
-        settings = Settings(url=url, users=users, phases=("rules",), rules=RULES, yes=True)
-        verdict = verify(read(tmp_path), settings)
+    verdict = verified(CONTRACT, Museum(fault), tmp_path)
     assert verdict.broken == told, verdict.failures
+
+
+class Odd(Museum):
+    """A museum that shows other things than it keeps."""
+
+    def answer(
+        self, method: str, target: str, body: dict[str, Any], headers: Message
+    ) -> tuple[int, Any, dict[str, str]]:
+        status, shown, led = super().answer(method, target, body, headers)
+        if self.fault == "its lists are empty" and "items" in (shown or {}):
+            return status, {"items": [], "hasMore": False}, led
+        if self.fault == "its notes are null" and "code" in (shown or {}):
+            return status, {**shown, "note": None}, led
+        if self.fault == "its staff have objects for ids" and target == "/staff":
+            return status, [{"id": {"number": 1}, "house": "north"}], led
+        return status, shown, led
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        pytest.param("its lists are empty", marks=pytest.mark.slow),
+        "its notes are null",
+        "its staff have objects for ids",
+    ],
+)
+def test_what_a_server_shows_oddly_ends_no_verification(fault: str, tmp_path: Path) -> None:
+    contract = CONTRACT.replace("minimum: 1, maximum: 50", "minimum: 0, maximum: 50")
+
+    verdict = verified(contract, Odd(fault), tmp_path)
+
+    assert {"paging", "filtering", "tenant:staff.house"} <= verdict.rows.keys()

@@ -36,7 +36,7 @@ def plan(session: Session, subject: Subject, rule: Tenant) -> Plan:
 def _apart(trial: Trial, subject: Subject, rule: Tenant, one: User, other: User) -> None:
     """What no request makes is there before: a document of one organization is in the list of one of two alone."""
     own, others = (
-        {entry[subject.key]: entry for entry in trial.listed(subject, user) if subject.key in entry}
+        {str(entry[subject.key]): entry for entry in trial.listed(subject, user) if subject.key in entry}
         for user in (one, other)
     )
     if not own or not others:

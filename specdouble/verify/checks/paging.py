@@ -204,14 +204,14 @@ def _more(trial: Trial, subject: Subject, limit: str) -> None:
         if all(more_told(exchange) is None for exchange, _ in shown):
             raise NotExercised(f"{operation} does not say whether there is more")
         counted = sum(len(page) for _, page in shown)
-        sizes = range(min(counted, most or counted), max(least, counted // MOST_PAGES) - 1, -1)
+        sizes = range(min(counted, most or counted), max(1, least, counted // MOST_PAGES) - 1, -1)
         size = next((one for one in sizes if counted % one == 0), None)
         if size is None:
             raise NotExercised(f"no pages of one size hold {counted} documents to the last place")
         pages = _shown(trial, there, {limit: size})
-        last = [exchange for exchange, page in pages if page][-1]
-        if sum(len(page) for _, page in pages) == counted and more_told(last):
-            told = f"{last.path} says that there is"
+        full = [exchange for exchange, page in pages if page]
+        if sum(len(page) for _, page in pages) == counted and more_told(full[-1]):
+            told = f"{full[-1].path} says that there is"
             raise Broken(f"the last of {counted // size} pages of {size} to say that there is no more", told)
 
 

@@ -51,6 +51,8 @@ def _finds(trial: Trial, subject: Subject, parameter: Parameter, name: str, way:
     with place(trial, subject) as there:
         made = there.create(trial, **{name: _text(trial, subject, name)})
         text = made.shown.get(name, made.sent[name])
+        if not isinstance(text, str):
+            raise NotExercised(f"{name} is shown as {text!r}, which no text finds")
         asked = {WHOLE: text, PART: text[1:-1], OTHER_CASE: text.swapcase()}[way]
         if way != WHOLE and not _is_found(trial, there, parameter, text, made.id):
             raise NotExercised(f"{parameter.name} does not find the whole text of a new document")
@@ -67,8 +69,8 @@ def _text(trial: Trial, subject: Subject, name: str) -> Any:
     return text if fits else trial.session.bodies.value(subject, name, schema, trial.user)
 
 
-def _is_found(trial: Trial, there: Place, parameter: Parameter, text: object, id: object) -> bool:
-    if not isinstance(text, str) or not trial.session.bodies.property_fits(parameter.schema, text):
+def _is_found(trial: Trial, there: Place, parameter: Parameter, text: str, id: object) -> bool:
+    if not trial.session.bodies.property_fits(parameter.schema, text):
         raise NotExercised(f"{parameter.name} takes no {text!r}")
     entries, _ = there.listed(trial, {parameter.name: text})
     return str(id) in {str(entry.get(there.subject.key)) for entry in entries}
