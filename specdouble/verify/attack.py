@@ -32,6 +32,7 @@ class Attack:
             next; given the rule.
         begins: whether a new document may have a value, where not any; given the rule and the value.
         bring: moves a document to one of them; given the trial, the rule, the document and the value.
+        last_move: the request that takes a document to one of them, once all moves before it are made; given the same.
         reach: a new document with one of them; given the trial, the subject, the rule, the value and whose it is.
         shows: what a failure shows: `access`, somebody got at what is closed to them; `setting`, a client has set what
             the server alone sets.
@@ -50,6 +51,7 @@ class Attack:
     begins: Callable[[Any, Any], bool] | None = None
     reach: Callable[..., Any] | None = None
     bring: Callable[..., None] | None = None
+    last_move: Callable[..., Any] | None = None
     shows: Literal["", "access", "setting"] = ""
 
 

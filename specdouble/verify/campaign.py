@@ -67,7 +67,9 @@ class Campaign:
         self._note(planned)
         self.total = len(cases)
         ordered = _breadth_first(cases)
-        self._workers = workers = 1 if self._is_crowded else self.session.settings.workers or 1
+        # Where there may be few documents one case makes room for the next: they cannot run at once.
+        is_bounded = any(subject.bounding for subject in self.session.subjects.values())
+        self._workers = workers = 1 if is_bounded else self.session.settings.workers or 1
         try:
             if workers == 1:
                 for case in ordered:
@@ -104,11 +106,6 @@ class Campaign:
             has_shown_something = row.cases or row.reasons or row.failures or row.tolerated
             if not has_shown_something and not row.decisive_planned:
                 del rows[name]
-
-    @property
-    def _is_crowded(self) -> bool:
-        """Whether cases stand in each other's way: where there may be few documents, one makes room for the next."""
-        return any(subject.bounding for subject in self.session.subjects.values())
 
     def _in_parallel(self, cases: Iterable[Case], workers: int) -> None:
         with ThreadPoolExecutor(workers) as pool:
@@ -199,7 +196,6 @@ class Campaign:
         self.session.ledger.recent.clear()
         if self._workers == 1:
             self.session.referents.move_on()
-        if self._workers == 1 and not self._is_crowded:  # where rules say how many there may be, cases count on it
             self.session.referents.begin_case()
         return Trial(self.session, case.operations)
 

@@ -103,8 +103,14 @@ def _delete_one(session: Session, made: Created) -> None:
         return
     if 200 <= status < 300:
         session.ledger.remove(made)
-    elif status in GONE and not made.seen:  # what a list shows is there, whatever is said of its id
+    elif status in GONE and not made.seen and _sees(session, call, made):  # what a list shows is there
         session.ledger.miss(made)
+
+
+def _sees(session: Session, call: Call, made: Created) -> bool:
+    """Whether who asks would be shown the document: to another organization it does not exist while it is there."""
+    asking, making = (session.crowd.users.get(name or "") for name in (call.user, made.user))
+    return asking is None or making is None or asking.tenant == making.tenant
 
 
 def _deleted(session: Session, call: Call) -> int:

@@ -110,6 +110,12 @@ class Crowd:
         near = [one for one in self if not resource.tenant or one.tenant == user.tenant]
         return next((one for one in near if self.may_ask(operation.id, one)), user)
 
+    def deputy(self, operation: Operation, user: User) -> User:
+        """Who may ask for an operation in the place of a user who may not: a colleague, before another organization."""
+        able = [one for one in self if self.may_ask(operation.id, one)]
+        near = [one for one in able if one.tenant == user.tenant]
+        return next(iter([*near, *able]), user)
+
     def colleagues(self) -> list[tuple[User, User]]:
         """The ordered pairs of users of one organization."""
         members = [one for one in self if one.tenant is not None]

@@ -113,14 +113,14 @@ class Referents:
     def move_on(self) -> None:
         """Give a user new documents to refer to where many were created below the usual ones.
 
-        All of them at once, for they lie below each other; and never amid a case, whose documents lie side by side.
+        Never amid a case, whose documents lie side by side.
         """
         with self._reference_lock:
             crowded = {
                 user for (collection, user, _), key in self._references.items()
                 if self._below[str(key)] >= self._many(collection) and self.session.subjects[collection].creators
             }  # fmt: skip
-            self._references = {key: one for key, one in self._references.items() if key[1] not in crowded}
+            self._give_anew(crowded)
 
     def _many(self, collection: str) -> int:
         """How many documents below one are so many that the next case begins below another: room enough is left."""
@@ -141,10 +141,10 @@ class Referents:
 
     def leave_full(self, call: Call) -> bool:
         """Give a user others to refer to in the place of those of a refused create, which may be full; if any may."""
-        held = {str(one) for one in (*call.path.values(), *_scalars(call.body))}
         found = self.session.baselines.found.get(call.operation.id)
         if found is None or found.taken is None or self._left[call.operation.id] >= MOST_LEFT:
             return False
+        held = {str(one) for one in (*call.path.values(), *_scalars(call.body))}
         with self._reference_lock:
             full = [key for key, one in self._references.items() if str(one) in held]
             for key in full:
@@ -152,6 +152,17 @@ class Referents:
                 self._room[key[0]] = max(self._room.get(key[0], 1), count)
             self._left[call.operation.id] += bool(full)
         return bool(full)
+
+    def leave(self, ids: Collection[str]) -> bool:
+        """Give whoever refers to these documents others, and to what lies below them; whether anybody did."""
+        with self._reference_lock:
+            leaving = {user for (_, user, _), one in self._references.items() if str(one) in ids}
+            self._give_anew(leaving)
+        return bool(leaving)
+
+    def _give_anew(self, users: Collection[str]) -> None:
+        """Have the next requests of users refer to other documents: to all others, for they lie below each other."""
+        self._references = {key: one for key, one in self._references.items() if key[1] not in users}
 
     def make_room(self, subject: Subject, user: User, *, but: Collection[str] = ()) -> bool:
         """Delete what earlier cases made of a collection for a user, who may have a few alone; whether any was deleted.

@@ -214,6 +214,10 @@ class Sender:
         time.sleep(wait)
         self._waited += wait
 
+    def has_ticked(self, stamp: object) -> bool:
+        """Whether a wait that knew nothing of a moment was long enough for a later one to be written otherwise."""
+        return 0 < LATE * resolution(stamp) <= self.session.settings.tick
+
 
 def is_fickle(session: Shared, refused: Exchange) -> bool:
     """Whether the operation of a refused request is known to refuse by chance."""

@@ -108,7 +108,7 @@ class Session:
         user = self.crowd.users.get(call.user or "") if call is not None else None
         if call is None or user is None or self.crowd.may_ask(call.operation.id, user):
             return call
-        return replace(call, user=self.crowd.who((call.operation.id,)).name)
+        return replace(call, user=self.crowd.deputy(call.operation, user).name)
 
     # Requests of any operation
 

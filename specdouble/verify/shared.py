@@ -84,8 +84,14 @@ class Referred(Referring, Protocol):
     def is_amid_case(self) -> bool:
         """Whether one case runs by itself."""
 
+    def end_case(self) -> None:
+        """Note that no case runs by itself: whoever refers to a document may be given another one."""
+
     def leave_full(self, call: Call) -> bool:
         """Give a user others to refer to in the place of those of a refused create; if any may be full."""
+
+    def leave(self, ids: Collection[str]) -> bool:
+        """Give whoever refers to these documents others in their place; whether anybody did."""
 
 
 class Shared(Surroundings, Protocol):

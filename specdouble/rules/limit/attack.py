@@ -16,7 +16,7 @@ from specdouble.verify.document import Document
 from specdouble.verify.exchange import Call, Exchange
 from specdouble.verify.identity import User
 from specdouble.verify.places import is_out_of_sight
-from specdouble.verify.problem import Broken, Interruption, NotExercised
+from specdouble.verify.problem import Broken, Interruption, Moved, NotExercised
 from specdouble.verify.register import Created
 from specdouble.verify.sender import CLIENTS
 from specdouble.verify.session import Session
@@ -132,8 +132,17 @@ def _is_countable(subject: Subject, rule: Limit) -> bool:
     return below <= {*rule.per} and rule.is_seen_whole(subject.resource)
 
 
+def _is_own(session: Shared, subject: Subject, rule: Limit, scope: Scope) -> bool:
+    """Whether what is counted together belongs to a document that this run created: nobody else knows of it."""
+    above = {each.name: each.refers_to for each in subject.resource.of(PropertyRule) if each.refers_to}
+    named = ((above[name], key) for name, key in zip(rule.per, scope, strict=True) if name in above)
+    return any(session.ledger.owned(collection, key) is not None for collection, key in named)
+
+
 def others(session: Shared, subject: Subject, rule: Limit, call: Call, scope: Scope) -> int | None:
     """How many documents of the scope this run did not create; None where no list shows all that are counted."""
+    if _is_own(session, subject, rule, scope):
+        return 0
     if not _is_countable(subject, rule):
         return None
     user = session.crowd.users.get(call.user or "", session.crowd.first)
@@ -166,8 +175,13 @@ def room(trial: Trial, subject: Subject, rule: Limit, call: Call) -> None:
         deletion = session.deletion(made)
         if deletion is not None and session.client.send(deletion).ok:
             surplus -= 1
-    if surplus > 0:
-        raise NotExercised(f"it takes more documents than {rule.id} leaves room for: {rule}")
+    if surplus <= 0:
+        return
+    reason = f"it takes more documents than {rule.id} leaves room for: {rule}"
+    is_crowded_by_others = any(made.name not in session.ledger.recent for made in there)
+    if is_crowded_by_others and session.referents.leave(scope) and session.referents.is_amid_case:
+        raise Moved(reason)  # below a new parent there is room for all that the case makes
+    raise NotExercised(reason)
 
 
 # The cases
@@ -205,8 +219,12 @@ def _filled(trial: Trial, subject: Subject, rule: Limit, user: User, leaving: in
         NotExercised: it cannot be filled, or is full already.
     """
     session = trial.session
+    session.referents.end_case()  # it is to be full: nobody is to be sent elsewhere for that
     call = _again(trial, subject, rule, user)
     scope = scope_of(session, subject, rule, call, {})
+    if session.referents.leave(scope):
+        call = _again(trial, subject, rule, user)  # below a parent of its own: nothing of other cases is deleted
+        scope = scope_of(session, subject, rule, call, {})
     strange = others(session, subject, rule, call, scope)
     if strange is not None:
         session.others[rule.id, scope] = strange  # others may have come and gone since they were counted

@@ -133,7 +133,12 @@ def _moves(trial: Trial, subject: Subject, rule: Timestamp, updater: Updater) ->
     for _ in range(2):
         before = moment(stamp)
         trial.tick(stamp)
-        exchange = trial.try_update(updater, document, trial.session.bodies.change(subject, updater))
+        change = trial.session.bodies.change(subject, updater)
+        if not change:
+            raise NotExercised(
+                f"{updater.operation} takes no text that no rule speaks of: what it sends may be no change"
+            )
+        exchange = trial.try_update(updater, document, change)
         accepted(exchange, "an update")
         for where, view in views(trial, document):
             stamp = _stamp(view, rule)

@@ -13,7 +13,7 @@ from specdouble.rules.transitions.rule import Transitions
 from specdouble.verify.attack import Attack
 from specdouble.verify.case import Case, Missing, Plan, ids
 from specdouble.verify.document import Document
-from specdouble.verify.exchange import Exchange
+from specdouble.verify.exchange import Call, Exchange
 from specdouble.verify.identity import User
 from specdouble.verify.problem import Broken, NotExercised
 from specdouble.verify.session import Session
@@ -86,11 +86,22 @@ class Mover:
 
     def move(self, trial: Trial, rule: Transitions, document: Document, after: object) -> Exchange:
         """Send a move of a document."""
-        # One may order, and another pay: who made the document may not be who moves it.
-        user = trial.session.crowd.maker(document.subject.resource, self.operation, document.user)
         if self.updater is not None:
-            return trial.try_update(self.updater, document, {rule.name: after}, user)
-        return trial.send(self.operation, user, **trial.acting(self.operation, document))
+            return trial.try_update(self.updater, document, {rule.name: after}, self._who(trial, document))
+        return trial.resend(self.call(trial, rule, document, after))
+
+    def call(self, trial: Trial, rule: Transitions, document: Document, after: object) -> Call:
+        """The request that moves a document."""
+        user = self._who(trial, document)
+        if self.updater is not None:
+            return trial.update_call(self.updater, document, {rule.name: after}, user)
+        parts = trial.acting(self.operation, document)
+        return Call(self.operation, user.name, has_body=parts.get("body") is not None, **parts)
+
+    def _who(self, trial: Trial, document: Document) -> User:
+        """Who moves it: one may order, and another pay."""
+        mover: User = trial.session.crowd.maker(document.subject.resource, self.operation, document.user)
+        return mover
 
 
 def _movers(session: Shared, subject: Subject, rule: Transitions) -> Iterator[Mover]:
@@ -160,9 +171,30 @@ def bring(trial: Trial, rule: Transitions, document: Document, state: object) ->
     Raises:
         NotExercised: one of them is refused.
     """
-    movers = [*_movers(trial.session, document.subject, rule)]
+    _go(trial, rule, document, _way_of(trial, rule, document, state))
+
+
+def last_move(trial: Trial, rule: Transitions, document: Document, state: object) -> Call:
+    """The request that takes a document to a state, to which it was moved as near as allowed moves lead.
+
+    Raises:
+        NotExercised: one of them is refused, or none is needed.
+    """
+    way = _way_of(trial, rule, document, state)
+    if not way:
+        raise NotExercised(f"a new document has {rule.name} {state!r} already")
+    _go(trial, rule, document, way[:-1])
+    step, mover = way[-1]
+    return mover.call(trial, rule, document, step)
+
+
+def _way_of(trial: Trial, rule: Transitions, document: Document, state: object) -> list[tuple[Any, Mover]]:
     start = document.shown.get(rule.name, next(iter(rule.initial), None))
-    for step, mover in _way(rule, movers, start, state):
+    return _way(rule, [*_movers(trial.session, document.subject, rule)], start, state)
+
+
+def _go(trial: Trial, rule: Transitions, document: Document, way: list[tuple[Any, Mover]]) -> None:
+    for step, mover in way:
         exchange = mover.move(trial, rule, document, step)
         if not exchange.ok:
             raise NotExercised(f"a move to {step} was refused: {exchange.told(80)}")
@@ -210,4 +242,4 @@ def begins(rule: Transitions, value: object) -> bool:
     return not rule.initial or value in rule.initial
 
 
-ATTACK = Attack(plan, bound_on_update=True, states=states, reach=reach, bring=bring, begins=begins)
+ATTACK = Attack(plan, bound_on_update=True, states=states, reach=reach, bring=bring, last_move=last_move, begins=begins)

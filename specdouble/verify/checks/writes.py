@@ -10,6 +10,7 @@ from typing import Any
 
 from specdouble.contract import Operation
 from specdouble.contract.action import is_of_no_resource
+from specdouble.verify.attack import attack_of
 from specdouble.verify.bodies import shown
 from specdouble.verify.case import Case, Missing, Names, Plan, ids
 from specdouble.verify.checks import complete_lists
@@ -17,6 +18,7 @@ from specdouble.verify.checks.header_fields import new_and_in_each_state
 from specdouble.verify.checks.kept_values import Body, hold
 from specdouble.verify.document import Document
 from specdouble.verify.equality import same
+from specdouble.verify.orders import neighbours
 from specdouble.verify.places import acting_on, actions_on
 from specdouble.verify.privilege import follows, grants, mildest
 from specdouble.verify.problem import Broken, NotExercised
@@ -288,24 +290,37 @@ def _catalogue_update(trial: Trial, subject: Subject, updater: Updater, number: 
 def _single(trial: Trial, subject: Subject, updater: Updater, name: str, schema: Any) -> None:
     document = trial.create(subject, full=True)
     before = trial.look(document) if subject.observable else dict(document.shown)
-    if name in subject.chosen or trial.session.bodies.embeds(schema):
-        value = trial.session.bodies.value(subject, name, schema, trial.user)
-    else:
-        value = _other(trial, name, schema, before.get(name))
-    changes = trial.kept(updater, document, {name: value})
     trial.tick()
-    exchange = trial.try_update(updater, document, changes, as_it_is=True)
+    for value in _others(trial, subject, name, schema, before.get(name)):
+        changes = trial.kept(updater, document, {name: value})
+        exchange = trial.try_update(updater, document, changes, as_it_is=True)
+        if exchange.ok:
+            break
     accepted(exchange, f"an update of {name} alone")
     try:
         hold(trial, document, changes, "updated")
     except Broken as broken:
         raise Broken(broken.expected, broken.seen, Names.read_your_writes) from None
     if updater.partial:
+        _stamps_move(trial, document, before, name)
         besides = {  # what the request had to hold though another value than its own was sent
             one for one, sent in subject.unwrapped(exchange.call).items() if not same(sent, before.get(one))
         }
         changed = {*changes, *besides, *trial.session.held(updater.operation)}
         _others_stay(trial, document, before, changed, updater, subject.unwrapped(exchange.call))
+
+
+def _stamps_move(trial: Trial, document: Document, before: Body, changed: str) -> None:
+    """The times of the last change are later than before, whichever property it was that changed."""
+    for rule, attack in document.subject.attacks:
+        if attack.stamp is None or attack.stamp(rule) != "updated" or not trial.has_ticked(before.get(rule.name)):
+            continue
+        for where, seen in views(trial, document):
+            is_changed = not same(before.get(changed), seen.get(changed))
+            if is_changed and rule.name in seen and seen[rule.name] == before[rule.name]:
+                promise = f"{rule.name} moves forward with a change"
+                told = f"{where} shows {seen[rule.name]!r} still"
+                raise Broken(f"{rule.name} to move forward with a change of {changed}", told, rule.id, promise)
 
 
 def _others_stay(
@@ -347,19 +362,38 @@ def _hidden_by(subject: Subject, trial: Trial, name: str, changed: set[str]) -> 
     )
 
 
-def _other(trial: Trial, name: str, schema: Any, before: object) -> Any:
-    """A value of the property other than this."""
+def _others(trial: Trial, subject: Subject, name: str, schema: Any, before: object) -> list[Any]:
+    """Values of the property other than what it is; last the usual one, which a server must take, be it the same."""
+    bodies, chosen = trial.session.bodies, subject.chosen.get(name)
+    if chosen is not None or bodies.embeds(schema):
+        another = attack_of(chosen).another if chosen is not None else None
+        usual = bodies.value(subject, name, schema, trial.user)
+        beside = [] if another is None or not same(usual, before) else [another(trial, chosen)]
+    else:
+        usual = _usual(trial, name, schema, before)
+        beside = _beside(usual) if same(usual, before) else []
+    return [*(value for value in beside if bodies.property_fits(schema, value)), usual]
+
+
+def _beside(value: Any) -> list[Any]:
+    """Values a little other than one: what is sent again would change nothing."""
+    if isinstance(value, list) and value:
+        return [[*value[:-1], last] for last in _beside(value[-1])]
+    near = neighbours(value)
+    if isinstance(value, str) and value and not near:
+        return [value[:-1] + ("a" if value[-1] != "a" else "b")]
+    return near
+
+
+def _usual(trial: Trial, name: str, schema: Any, before: object) -> Any:
+    """An everyday value of the property, another than it has where a few are known."""
     whole = merged(schema, trial.contract.resolve)
     others = [value for value in whole.get("enum") or [] if value != before]
     if others:
         return mildest(others) if grants(name) else others[0]
     if kind(whole) == "boolean":
         return not before
-    value = plausible(whole, trial.contract.resolve, trial.session.fresh.word())
-    if value == before and isinstance(value, int | float):
-        others = [one for one in _values(trial.session, schema) if one != before]
-        return others[0] if others else value
-    return value
+    return plausible(whole, trial.contract.resolve, trial.session.fresh.word())
 
 
 def _empty(trial: Trial, subject: Subject, updater: Updater) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 
 from specdouble.rules.unique.attack.condition import conditions
 from specdouble.rules.unique.attack.key import alike, beside, on_side, variations, whole
+from specdouble.rules.unique.attack.moved import moves
 from specdouble.rules.unique.rule import UniqueTogether
 from specdouble.verify.attack import Write
 from specdouble.verify.case import Case, Missing, Plan, ids
@@ -50,6 +51,7 @@ def of_several(session: Session, subject: Subject, rule: UniqueTogether) -> Plan
             yield Case(rule.id, promise, partial(_moved_together, **of, updater=updater), "", ids(updater.operation))
     yield from _users(session, subject, rule, told)
     yield from conditions(subject, rule)
+    yield from moves(subject, rule)
 
 
 def _users(session: Session, subject: Subject, rule: UniqueTogether, told: list[str]) -> Plan:

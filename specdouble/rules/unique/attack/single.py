@@ -9,6 +9,7 @@ from typing import Any
 from specdouble.contract import Operation
 from specdouble.rules.unique.attack.condition import conditions
 from specdouble.rules.unique.attack.key import alike, body_of, made, statuses
+from specdouble.rules.unique.attack.moved import moves
 from specdouble.rules.unique.attack.scope import scopes
 from specdouble.rules.unique.attack.variant import Pair, pairs
 from specdouble.rules.unique.rule import Unique
@@ -39,6 +40,7 @@ def of_one(session: Session, subject: Subject, rule: Unique) -> Plan:
             yield from _updates(session, subject, rule, updater)
     yield from scopes(session, subject, rule, creator)
     yield from conditions(subject, rule)
+    yield from moves(subject, rule)
 
 
 # On create
