@@ -140,6 +140,22 @@ def test_head_and_body_are_one_write() -> None:
     assert answer.startswith(b"HTTP/1.1 401 Unauthorized\r\ndate: today\r\n")
 
 
+def test_they_are_where_the_answer_was_waited_for() -> None:
+    credentials = b'{"email": "ada@tether.example", "password": "ada-password"}'
+
+    async def steps(protocol: StraightProtocol, transport: Transport) -> None:
+        protocol.data_received(asking("/api/auth/login", "Prefer: delay=5", method="POST", body=credentials))
+        assert not transport.written
+        while not protocol.cycle.response_complete:
+            await asyncio.sleep(0.001)
+        protocol.data_received(asking(VERIFY))
+
+    answer, next_answer = play(steps).written
+    assert answer.startswith(b"HTTP/1.1 200 OK\r\ndate: today\r\n")
+    assert b"token" in answer
+    assert next_answer.startswith(b"HTTP/1.1 401 ")
+
+
 def test_a_connection_that_is_idle_is_closed_and_one_that_is_used_is_not() -> None:
     async def steps(protocol: StraightProtocol, transport: Transport) -> None:
         for _ in range(6):

@@ -37,6 +37,7 @@ Compiled = CompiledOperation | LazyOperation
 Found = tuple[dict[str, Answering], dict[str, str]]
 
 WORLD_HEADER = b"x-specdouble-world"
+WHOLE = "specdouble.whole"  # the extension of the ASGI scope by which an answer is written as a whole
 EXPOSED = (
     "Content-Disposition",
     "X-Specdouble-Rule",
@@ -427,14 +428,15 @@ async def _answer_late(
     world: World,
     keep: Callable[[], None],
     record: Callable[[Outcome], None],
-    _scope: Scope,
+    scope: Scope,
     _receive: Receive,
     send: Send,
 ) -> None:
     """An application that answers a request whose handler has begun already."""
     outcome = await _waited_for(begun, world)
     keep()
-    await _send(send, outcome.answer, with_body=True)
+    if not scope["extensions"][WHOLE]["write"](outcome.answer):
+        await _send(send, outcome.answer, with_body=True)
     record(outcome)
 
 

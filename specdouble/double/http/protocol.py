@@ -29,7 +29,7 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from specdouble.double.http.asgi import ASGIApp
 from specdouble.double.http.fault_injection import TRANSPORT
-from specdouble.double.http.operations import Operations
+from specdouble.double.http.operations import WHOLE, Operations
 from specdouble.double.http.result import Answer
 
 _LARGEST = 65536
@@ -329,8 +329,9 @@ class StraightProtocol(HttpToolsProtocol):
         self.app = begun or app
         super().on_headers_complete()
         self.scope["extensions"] = {
-            TRANSPORT: {"transport": self.transport}
-        }  # by which an injected fault drops the connection
+            TRANSPORT: {"transport": self.transport},  # by which an injected fault drops the connection
+            WHOLE: {"write": self._write_whole},
+        }
         self._handed_over = True
         if self._is_last:
             self.cycle.keep_alive = False
@@ -369,13 +370,30 @@ class StraightProtocol(HttpToolsProtocol):
     # Answering
 
     def _write(self, answer: Answer) -> None:
+        self._put(answer)
+        self.server_state.total_requests += 1
+        self._wait(self.timeout_keep_alive)
+
+    def _write_whole(self, answer: Answer) -> bool:
+        """Whether an answer that uvicorn was waiting for is written at once, head and body in one packet.
+
+        It is not where the connection ends with it, or the client does not read: then it takes uvicorn's way.
+        """
+        cycle = self._running
+        if cycle is None or cycle.disconnected or not cycle.keep_alive or self.flow.write_paused:
+            return False
+        self._put(answer)
+        cycle.response_started = cycle.response_complete = True
+        cycle.message_event.set()
+        cycle.on_response()
+        return True
+
+    def _put(self, answer: Answer) -> None:
         head = self._heads.head(answer, self.server_state.default_headers)
         if answer.status in (204, 304):
             self.transport.write(head + b"\r\n")
         else:
             self.transport.write(b"%scontent-length: %d\r\n\r\n%s" % (head, len(answer.body), answer.body))
-        self.server_state.total_requests += 1
-        self._wait(self.timeout_keep_alive)
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
         self._running = cycle
