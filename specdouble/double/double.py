@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import AbstractAsyncContextManager, ExitStack
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
@@ -172,6 +172,14 @@ class Double:
     def waits(self) -> bool:
         """Whether its store may have to be waited for: then operations are answered by threads."""
         return self._process.waits
+
+    def awaited(self) -> AbstractAsyncContextManager[None]:
+        """Where its store has to be waited for, that may be done in this loop while the context lasts."""
+        return self._store.awaited()
+
+    def is_awaited(self) -> bool:
+        """Whether it may, in the loop that runs."""
+        return self._store.is_awaited()
 
     @property
     def told_of_store(self) -> str:

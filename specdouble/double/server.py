@@ -231,7 +231,8 @@ class Server(Front):
         if log:
             beside.append(asyncio.create_task(log.follow()))
         try:
-            await self._server.serve([self.listener])
+            async with self.double.awaited():
+                await self._server.serve([self.listener])
         finally:
             for task in beside:
                 task.cancel()

@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import logging
 import shutil
+import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from functools import partial
 from pathlib import Path
 from random import Random
@@ -24,6 +26,7 @@ from specdouble.cli import main
 from specdouble.double.double import Double, Settings
 from specdouble.double.server import Server
 from specdouble.double.state.store.engine import EngineCollection, attempted, current_attempt, locked
+from specdouble.double.state.store.engine.clients import Clients
 from specdouble.double.state.store.engine.indexes import create_index
 from specdouble.double.state.store.engine.names import as_given, plain
 from tests.double.test_reserved_names import CONTRACT as DEVICES
@@ -188,11 +191,11 @@ def test_threads_that_want_one_lock_ask_the_server_one_after_the_other(engine_ur
         with locked(database, "one"):
             time.sleep(0.02)
 
-    with pymongo.MongoClient[dict[str, Any]](engine_url, event_listeners=[Listener()]) as client:
-        database = client[f"locks{time.time_ns()}"]
+    with closing(Clients(engine_url, event_listeners=[Listener()])) as clients:
+        database = clients[f"locks{time.time_ns()}"]
         with ThreadPoolExecutor(12) as pool:
             list(pool.map(hold, range(12)))
-        client.drop_database(database)
+        clients.of_threads.drop_database(database.name)
     assert (asked.count("insert"), asked.count("delete"), asked.count("find")) == (12, 12, 0)
 
 
@@ -342,8 +345,8 @@ def test_a_name_within_a_document_may_be_any(store: str, tmp_path: Path) -> None
 
 def test_an_index_that_the_server_does_not_make_is_done_without(store: str, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level("WARNING", "specdouble")  # a server in a test is quieter
-    with pymongo.MongoClient[dict[str, Any]](store) as client:
-        documents = client[store.rpartition("/")[2]]["odd"]
+    with closing(Clients(store)) as clients:
+        documents = clients[store.rpartition("/")[2]]["odd"]
         documents.insert_one({"_id": "1", "board-id": "b"})
         create_index(documents, "board-id")
         assert EngineCollection(documents, is_atomic=True).find({"_id": "1"}).to_list() == [
@@ -471,6 +474,47 @@ def test_an_async_handler_awaits_its_collection(is_shared: bool, store: str, tmp
         assert [one["id"] for one in client.get("/boards").json()] == [second, first]
         assert client.delete(f"/boards/{first}").status_code == 204
         assert client.patch(f"/boards/{first}", json={"name": "x"}).status_code == 404
+
+
+PATIENT_HANDLER = """
+import time
+from pathlib import Path
+from specdouble.double import collection
+
+HERE = Path(__file__).parent
+
+def list_cards():
+    (HERE / "begun").touch()
+    while not (HERE / "open").exists():
+        time.sleep(0.01)
+    return collection("cards").find()
+"""
+
+
+def test_a_handler_waits_in_a_thread_and_what_none_answers_takes_none(store: str, tmp_path: Path) -> None:
+    shutil.copy(CONTRACT, tmp_path / "openapi.yaml")
+    handlers = tmp_path / "handlers"
+    handlers.mkdir()
+    (handlers / "default.py").write_text(PATIENT_HANDLER)
+    double, before = Double(Settings(tmp_path, store=store)), {*threading.enumerate()}
+    with (
+        Server(double, "127.0.0.1", 0).running() as url,
+        httpx.Client(base_url=url, timeout=20) as client,
+        ThreadPoolExecutor(1) as pool,
+    ):
+        listed = pool.submit(client.get, "/cards")
+        while not (handlers / "begun").exists():
+            time.sleep(0.01)
+
+        made = at_once([client], 8, lambda one, index: one.post("/boards", json={"name": f"n{index}"}))
+        is_waiting = not listed.done()
+        (handlers / "open").touch()
+
+        assert is_waiting
+        assert listed.result(10).status_code == 200
+        assert made == [201] * 8
+        answering = [one.name for one in {*threading.enumerate()} - before if one.name.startswith("specdouble_")]
+    assert len(answering) == 1
 
 
 SECRET = "S3CRET"

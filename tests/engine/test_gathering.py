@@ -6,16 +6,17 @@ import threading
 import time
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
 from random import Random
 from typing import Any
 from uuid import uuid4
 
-import pymongo
 import pytest
 from pymongo.errors import AutoReconnect
 from pymongo.monitoring import CommandListener, CommandStartedEvent
 
 from specdouble.double.state.store.engine import EngineCollection
+from specdouble.double.state.store.engine.clients import Clients
 from specdouble.double.state.store.engine.gathering import Gathering, Sharing
 
 Document = dict[str, Any]
@@ -148,9 +149,9 @@ class Finds(CommandListener):
 
 def test_an_engine_is_asked_less_often_and_finds_the_same(engine_url: str, pool: ThreadPoolExecutor) -> None:
     finds, random = Finds(), Random(5)
-    with pymongo.MongoClient[Document](engine_url, event_listeners=[finds]) as client:
-        about = client.admin.command("buildInfo")
-        documents = client[f"g{uuid4().hex[:8]}"]["boards"]
+    with closing(Clients(engine_url, event_listeners=[finds])) as clients:
+        about = clients.of_threads.admin.command("buildInfo")
+        documents = clients[f"g{uuid4().hex[:8]}"]["boards"]
         owners: list[Any] = ["a", "b", ["a", "b"], 1, None]
         documents.insert_many([{"_id": f"i{n}", "owner": owners[n % 5], "n": n} for n in range(30)])
         wanted = [{"owner": random.choice("ab"), "_id": f"i{random.randrange(35)}"} for _ in range(400)]
@@ -197,8 +198,8 @@ def test_an_engine_is_asked_for_the_same_list_less_often_and_each_has_its_own(
     engine_url: str, pool: ThreadPoolExecutor
 ) -> None:
     finds, random = Finds(), Random(6)
-    with pymongo.MongoClient[Document](engine_url, event_listeners=[finds]) as client:
-        documents = client[f"g{uuid4().hex[:8]}"]["boards"]
+    with closing(Clients(engine_url, event_listeners=[finds])) as clients:
+        documents = clients[f"g{uuid4().hex[:8]}"]["boards"]
         kept = EngineCollection(documents, is_atomic=True)
         for n in range(30):
             kept.insert_one({"_id": f"i{n}", "owner": "ab"[n % 2], "tags": [n]})
@@ -221,8 +222,8 @@ def test_an_engine_is_asked_for_the_same_list_less_often_and_each_has_its_own(
 def test_who_has_written_finds_it_in_the_list_and_in_the_count_that_it_asks_for_next(
     engine_url: str, pool: ThreadPoolExecutor
 ) -> None:
-    with pymongo.MongoClient[Document](engine_url) as client:
-        kept = EngineCollection(client[f"g{uuid4().hex[:8]}"]["boards"], is_atomic=True)
+    with closing(Clients(engine_url)) as clients:
+        kept = EngineCollection(clients[f"g{uuid4().hex[:8]}"]["boards"], is_atomic=True)
 
         def write_and_look(number: int) -> bool:
             before = kept.count_documents({})

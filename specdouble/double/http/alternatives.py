@@ -33,6 +33,11 @@ class Alternatives:
         """The operation that answers where no condition is met."""
         return self._choices[-1][1].operation
 
+    @property
+    def is_own(self) -> bool:
+        """Whether no code of the project answers any of them."""
+        return all(one.is_own for _, one in self._choices)
+
     def begin(self, request: Request, world: World) -> Outcome | Awaitable[Outcome]:
         """Answer a request in a world, or begin to where something has to be waited for."""
         sent = dict(parse_qsl(request.query.decode("latin-1"), keep_blank_values=True))

@@ -67,6 +67,9 @@ class CompiledOperation:
     `guards` keep the rules about the operation itself.
     """
 
+    is_own = False
+    """Code of the project may answer it, which waits for what it likes."""
+
     def __init__(
         self, contract: Contract, operation: Operation, handler: Handler, authenticate: Authenticate | None
     ) -> None:

@@ -20,6 +20,9 @@ class LazyOperation:
         compile: compiles it.
     """
 
+    is_own = True
+    """No code of the project answers it: that is compiled at the start."""
+
     def __init__(self, operation: Operation, compile: Callable[[], CompiledOperation]) -> None:
         self.operation = operation
         self._compile = compile

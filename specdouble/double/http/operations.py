@@ -82,7 +82,7 @@ class Operations:
         self._journal = double.journal
         self._coverage = double.coverage
         self._keep = double.keep
-        self._threads = _threads() if double.waits else None
+        self._threads = _threads(double) if double.waits else None
         self._faults = double.faults
         self._caller_id = id_among_claims(double.contract)
         self._app = app
@@ -350,10 +350,10 @@ def _declared_headers(contract: Contract) -> set[str]:
     return names
 
 
-def _threads() -> Threads:
+def _threads(double: Served) -> Threads:
     from specdouble.double.http.threads import Threads  # with a client of the store, which most doubles never need
 
-    return Threads()
+    return Threads(double.is_awaited)
 
 
 def _path(scope: Scope) -> str:

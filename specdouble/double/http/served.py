@@ -101,6 +101,9 @@ class Served(Protocol):
     def waits(self) -> bool:
         """Whether its store may have to be waited for."""
 
+    def is_awaited(self) -> bool:
+        """Whether that may be done in the loop that runs."""
+
     @property
     def settings(self) -> Limited:
         """What it was made with."""

@@ -128,7 +128,7 @@ class SharedJournal(Journal):
         with locked(self._shared, "journal"):
             kept = asked(lambda: self._orders.find_one({"_id": "all"}))
             order: dict[str, Any] = kept or {"_id": "all", "first": 0, "cleared": 0, "rows": []}
-            there = asked(lambda: list(self._rows.find({}, {"time": 1, "lost": 1}).sort("time")))
+            there = asked(lambda: list(self._rows.find({}, {"time": 1, "lost": 1}, sort=[("time", 1)])))
             known, present = set(order["rows"]), {row["_id"] for row in there}
             rows = list(order["rows"])
             for row in there:

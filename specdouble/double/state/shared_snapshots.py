@@ -26,7 +26,7 @@ class SharedSnapshots(MutableMapping[str, Snapshot]):
         if found is None:
             raise KeyError(name)
         documents: Seed = {collection: [] for collection in found["collections"]}
-        rows = asked(lambda: list(self._documents.find({"taken": found["key"]}).sort([("position", 1)])))
+        rows = asked(lambda: list(self._documents.find({"taken": found["key"]}, sort=[("position", 1)])))
         for row in rows:
             documents[row["collection"]].append(decoded(row["document"]))
         return Snapshot(name, found["at"], documents)
@@ -57,7 +57,7 @@ class SharedSnapshots(MutableMapping[str, Snapshot]):
         self._documents.delete_many({"taken": key})
 
     def __iter__(self) -> Iterator[str]:
-        return iter([found["_id"] for found in asked(lambda: list(self._taken.find({}, {"at": 1}).sort([("at", 1)])))])
+        return iter([found["_id"] for found in asked(lambda: list(self._taken.find({}, {"at": 1}, sort=[("at", 1)])))])
 
     def __len__(self) -> int:
         return int(asked(lambda: self._taken.count_documents({})))

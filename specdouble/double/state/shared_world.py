@@ -36,6 +36,7 @@ from specdouble.double.state.store.engine import (
     counted,
     current_attempt,
     drop_stray,
+    elsewhere,
     locked,
     upserted,
     written,
@@ -144,6 +145,9 @@ class SharedWorld(World):
 
     def _prepare(self, name: str) -> tuple[Any, Enforcement]:
         """The collection, its rules and its first documents: one thread prepares it, for all of this process."""
+        return elsewhere(lambda: self._prepared(name))
+
+    def _prepared(self, name: str) -> tuple[Any, Enforcement]:
         with self._preparing:
             return self._collections.get(name) or super()._prepare(name)
 
@@ -268,16 +272,22 @@ class SharedIds(Ids):
     def new(self, collection: str, schema: Mapping[str, JSON]) -> str | int:
         """An id for a document of the collection, in the style of the id property's schema."""
         if not self._has_row:
-            with self._choosing:
-                if not self._has_row:
-                    self._choose_row()
+            elsewhere(self._have_row)
         return super().new(collection, schema)
 
     def is_taken(self, value: object) -> None:
         """An id that was given has been given before, from the same row: go on in another one."""
         if self._seed is not None and isinstance(value, str):
-            with self._choosing:
+            elsewhere(self._go_on)
+
+    def _have_row(self) -> None:
+        with self._choosing:
+            if not self._has_row:
                 self._choose_row()
+
+    def _go_on(self) -> None:
+        with self._choosing:
+            self._choose_row()
 
     def _choose_row(self) -> None:
         number = self._counted(_ROWS, {"$inc": {"last": 1}}) - 1

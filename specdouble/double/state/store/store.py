@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractAsyncContextManager, contextmanager, nullcontext
 from typing import Any
 
 from specdouble.double.state.store.changes import Changes, Place
@@ -100,6 +100,14 @@ class Store:
     def is_there(self) -> bool:
         """Whether it answers."""
         return True
+
+    def awaited(self) -> AbstractAsyncContextManager[None]:
+        """What waits for it may do so in this loop while the context lasts."""
+        return nullcontext()
+
+    def is_awaited(self) -> bool:
+        """Whether it may, in the loop that runs."""
+        return False
 
     def close(self) -> None:
         """Let go of the connection, if there is one."""

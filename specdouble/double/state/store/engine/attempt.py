@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import random
-import time
 from collections.abc import Callable, Iterator
 from contextvars import ContextVar
 from typing import Any, TypeVar
 
 from specdouble.double.state.problem import Problem
+from specdouble.double.state.store.engine.fibre import pause
 from specdouble.double.state.store.held import Write
 
 Answer = TypeVar("Answer")
@@ -119,7 +119,7 @@ def attempted(answer: Callable[[], Answer]) -> Answer:
             if not attempt.is_superseded:
                 return given
         attempt.take_back()
-        time.sleep(random.random() * min(_PAUSE * tries, _LONGEST_PAUSE))
+        pause(random.random() * min(_PAUSE * tries, _LONGEST_PAUSE))
     last = Attempt()
     try:
         return _within(last, answer)

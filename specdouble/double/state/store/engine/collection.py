@@ -6,16 +6,16 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext, suppress
 from itertools import count
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 
 from bson import ObjectId, decode_all, encode
 from pymongo import ReturnDocument
-from pymongo.collection import Collection
 from pymongo.errors import BulkWriteError, DuplicateKeyError
 from pymongo.results import DeleteResult, InsertOneResult, UpdateResult
 
 from specdouble.double.state.store.conditions import are_strings, predicate
 from specdouble.double.state.store.engine.attempt import Key, current_attempt
+from specdouble.double.state.store.engine.clients import Collection
 from specdouble.double.state.store.engine.gathering import Gathering, Sharing
 from specdouble.double.state.store.engine.indexes import create_index
 from specdouble.double.state.store.engine.locks import locked
@@ -57,12 +57,12 @@ class EngineCollection:
     attempt under way has read, and is superseded where that is another one by now.
 
     Args:
-        documents: PyMongo's.
+        documents: the server's.
         is_atomic: whether the server updates in one step; else a lock is held meanwhile.
         takes_any_name: whether names within a document may have a dot or begin with `$`; else they are escaped there.
     """
 
-    def __init__(self, documents: Collection[Document], is_atomic: bool, takes_any_name: bool = True) -> None:
+    def __init__(self, documents: Collection, is_atomic: bool, takes_any_name: bool = True) -> None:
         self._documents = documents
         self._is_atomic = is_atomic
         self._takes_any_name = takes_any_name
@@ -89,7 +89,8 @@ class EngineCollection:
     def count_documents(self, filter: Filter) -> int:
         """How many documents the filter matches."""
         wanted = stored(filter)
-        return self._once({"count": wanted}, lambda: self._documents.count_documents(wanted))
+        counted: int = self._once({"count": wanted}, lambda: self._documents.count_documents(wanted))
+        return counted
 
     def _once(self, question: Document, ask: Callable[[], Found]) -> Found:
         """What a question finds, asked together with all who have the same one at this moment."""
@@ -281,7 +282,8 @@ class EngineCollection:
 
     def _at(self, id: Any, revision: Any) -> Document | None:
         """The document, where it has that revision."""
-        return self._documents.find_one({"_id": id, REVISION: revision})
+        found: Document | None = self._documents.find_one({"_id": id, REVISION: revision})
+        return found
 
     def _mark(self, key: Key) -> tuple[Any, Any] | None:
         """The revision on which a write depends: what the attempt has read, else what is there now."""
@@ -299,7 +301,7 @@ class EngineCursor:
     """The documents that a query will find, in the order of insertion where no other is asked for.
 
     Args:
-        documents: PyMongo's collection.
+        documents: the server's collection.
         filter: which.
         read: notes that a document has been read, and gives it without what stands beside it.
         once: gives what a question finds, and may ask it for others as well.
@@ -307,7 +309,7 @@ class EngineCursor:
 
     def __init__(
         self,
-        documents: Collection[Document],
+        documents: Collection,
         filter: Filter,
         read: Callable[[Document], Document],
         once: Callable[[Document, Callable[[], bytes]], bytes],
@@ -340,8 +342,7 @@ class EngineCursor:
         question = {"find": wanted, "sort": order, "skip": self._skip, "limit": self._limit}
 
         def find() -> bytes:
-            found = self._documents.find_raw_batches(wanted, sort=order, skip=self._skip, limit=self._limit)
-            batches = cast("Iterable[bytes]", found)  # its annotation takes them for documents
+            batches = self._documents.find_raw_batches(wanted, sort=order, skip=self._skip, limit=self._limit)
             return b"".join(batches)  # of which each who shares them makes documents of its own
 
         found = decode_all(self._once(question, find), self._documents.codec_options)

@@ -5,19 +5,18 @@ from __future__ import annotations
 import logging
 import re
 import time
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractAsyncContextManager, AbstractContextManager, nullcontext
 from hashlib import blake2b
 from typing import Any
 from uuid import uuid4
 
-from pymongo import MongoClient, ReturnDocument
-from pymongo.collection import Collection
-from pymongo.database import Database
+from pymongo import ReturnDocument
 from pymongo.errors import ConfigurationError, InvalidURI, PyMongoError
 from pymongo.uri_parser import parse_uri
 
 from specdouble.double.state.store.address import without_password
 from specdouble.double.state.store.engine.attempt import current_attempt
+from specdouble.double.state.store.engine.clients import Clients, Collection, Database
 from specdouble.double.state.store.engine.collection import EngineCollection
 from specdouble.double.state.store.engine.locks import locked
 from specdouble.double.state.store.engine.names import BOOKS
@@ -25,7 +24,6 @@ from specdouble.double.state.store.engine.outage import asked, is_outage, upsert
 from specdouble.double.state.store.engine.transaction import has_transactions, together
 from specdouble.double.state.store.held import Write
 from specdouble.double.state.store.store import Store
-from specdouble.double.state.store.values import Document
 
 PREFIX = "specdouble"
 _WORLDS = "worlds"
@@ -38,12 +36,14 @@ class Engine(Store):
     """Databases of a server by the names of worlds.
 
     Args:
-        client: PyMongo's.
+        clients: PyMongo's.
         prefix: what the names of all databases begin with, and the whole name of the one that is shared.
     """
 
-    def __init__(self, client: MongoClient[Document], prefix: str) -> None:
-        super().__init__(client)
+    def __init__(self, clients: Clients, prefix: str) -> None:
+        super().__init__(clients)
+        self._clients = clients
+        client = clients.of_threads
         self.prefix = prefix
         about = client.admin.command("buildInfo")
         is_ferretdb = "ferretdb" in about or "ferretdbVersion" in about or "ferretdbFeatures" in about
@@ -61,10 +61,17 @@ class Engine(Store):
         return f"speaks as {self._version.strip()}; {how}; {order}"
 
     @property
-    def shared(self) -> Database[Document]:
+    def shared(self) -> Database:
         """What all processes share beside the documents of worlds."""
-        shared: Database[Document] = self._client[self.prefix]
-        return shared
+        return self._clients[self.prefix]
+
+    def awaited(self) -> AbstractAsyncContextManager[None]:
+        """Calls of fibres of this loop are awaited while the context lasts."""
+        return self._clients.awaited()
+
+    def is_awaited(self) -> bool:
+        """Whether those of the loop that runs are."""
+        return self._clients.are_awaited()
 
     def alone(self, *name: str | int) -> AbstractContextManager[None]:
         """Nobody else, in whichever process, does what has this name: nobody can, where an update is one step."""
@@ -72,10 +79,10 @@ class Engine(Store):
 
     def together(self) -> AbstractContextManager[None]:
         """What is written meanwhile is done as a whole or not at all, where the server can; else in its order."""
-        return together(self._client) if self.has_transactions else nullcontext()
+        return together(self._clients) if self.has_transactions else nullcontext()
 
     @staticmethod
-    def keep_latest(documents: Collection[Document], by: str, most: int) -> None:
+    def keep_latest(documents: Collection, by: str, most: int) -> None:
         """Forget the oldest documents, where there are more than twice as many as are kept.
 
         Args:
@@ -85,7 +92,7 @@ class Engine(Store):
         """
         if documents.estimated_document_count() <= 2 * most:
             return
-        oldest = list(documents.find({}, {by: 1}).sort([(by, -1)]).skip(most).limit(1))
+        oldest = list(documents.find({}, {by: 1}, sort=[(by, -1)], skip=most, limit=1))
         if oldest:
             documents.delete_many({by: {"$lte": oldest[0][by]}})
 
@@ -119,11 +126,11 @@ class Engine(Store):
 
     def database(self, name: str) -> EngineDatabase:
         """The database of a world; it comes into being with its first document."""
-        return EngineDatabase(self._client[self.database_name(name)], self.is_atomic, self.takes_any_name)
+        return EngineDatabase(self._clients[self.database_name(name)], self.is_atomic, self.takes_any_name)
 
     def drop(self, name: str) -> None:
         """Forget a world's database."""
-        asked(lambda: self._client.drop_database(self.database_name(name)))
+        asked(lambda: self._clients.of_threads.drop_database(self.database_name(name)))
 
     def discard(self, name: str) -> None:
         """Let go of what this process has of a database: others may use it."""
@@ -140,7 +147,7 @@ class Engine(Store):
     def is_there(self) -> bool:
         """Whether the server answers."""
         try:
-            self._client.admin.command("ping")
+            self._clients.of_threads.admin.command("ping")
         except PyMongoError as error:
             if not is_outage(error):
                 raise
@@ -152,12 +159,12 @@ class EngineDatabase:
     """The collections of a world.
 
     Args:
-        database: PyMongo's.
+        database: the server's.
         is_atomic: whether the server updates in one step.
         takes_any_name: whether it takes any name within a document.
     """
 
-    def __init__(self, database: Database[Document], is_atomic: bool, takes_any_name: bool) -> None:
+    def __init__(self, database: Database, is_atomic: bool, takes_any_name: bool) -> None:
         self.own = database
         self._traits = is_atomic, takes_any_name
 
@@ -181,13 +188,13 @@ def connect(url: str) -> Engine:
     try:
         told = parse_uri(url, validate=True)
         options: Any = {name: value for name, value in _DEFAULTS.items() if name not in told["options"]}
-        client: MongoClient[Document] = MongoClient(url, appname="specdouble", **options)
+        clients = Clients(url, appname="specdouble", **options)
     except (InvalidURI, ConfigurationError, ValueError, TypeError, OSError) as error:
         raise ValueError(f"{place} is no URL of a store: {_briefly(error)}") from None
     try:
-        return Engine(client, told.get("database") or PREFIX)
+        return Engine(clients, told.get("database") or PREFIX)
     except PyMongoError as error:
-        client.close()
+        clients.close()
         raise ConnectionError(f"the store at {place} does not answer: {_briefly(error)}") from None
 
 

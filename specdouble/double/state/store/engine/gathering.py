@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import Future
+from contextlib import suppress
 from typing import Any, Generic, TypeVar
 
+from specdouble.double.state.store.engine.fibre import outcome
 from specdouble.double.state.store.values import Document, handed_out
 
 Wanted = TypeVar("Wanted")
@@ -17,27 +20,7 @@ class _Batch(Generic[Wanted, Found]):
 
     def __init__(self) -> None:
         self.wanted: list[Wanted] = []
-        self._found: Found
-        self._failure: BaseException | None = None
-        self._answered = threading.Lock()
-        self._answered.acquire()
-
-    def ask(self, find: Callable[[Sequence[Wanted]], Found]) -> None:
-        """Find all of it, and let those go on who wait."""
-        try:
-            self._found = find(self.wanted)
-        except BaseException as error:  # whoever waits has to hear of it, whatever it is
-            self._failure = error
-        finally:
-            self._answered.release()
-
-    def answer(self) -> Found:
-        """What was found, once it was: one for all who wait."""
-        with self._answered:
-            pass
-        if self._failure is not None:
-            raise self._failure
-        return self._found
+        self.found: Future[Found] = Future()
 
 
 class _Turns(Generic[Wanted, Found]):
@@ -49,12 +32,12 @@ class _Turns(Generic[Wanted, Found]):
     """
 
     def __init__(self) -> None:
-        self._turn = threading.Lock()
         self._guard = threading.Lock()
         self._next: _Batch[Wanted, Found] | None = None
+        self._latest: Future[Found] | None = None  # what came of the last question that was sent
 
-    def take(self, wanted: Wanted, find: Callable[[Sequence[Wanted]], Found]) -> _Batch[Wanted, Found]:
-        """Have it found beside what others want; the batch may have been answered or not."""
+    def take(self, wanted: Wanted, find: Callable[[Sequence[Wanted]], Found]) -> tuple[Found, Sequence[Wanted]]:
+        """What was found for all that are asked for together, once it was, and what they all want."""
         with self._guard:
             batch = self._next
             is_first = batch is None
@@ -62,11 +45,28 @@ class _Turns(Generic[Wanted, Found]):
                 batch = self._next = _Batch()
             batch.wanted.append(wanted)
         if is_first:
-            with self._turn:
-                with self._guard:
-                    self._next = None
-                batch.ask(find)
-        return batch
+            self._ask(batch, find)
+        return outcome(batch.found), batch.wanted
+
+    def _ask(self, batch: _Batch[Wanted, Found], find: Callable[[Sequence[Wanted]], Found]) -> None:
+        """Find all of it, and let those go on who wait."""
+        try:
+            self._begin(batch)
+            found = find(batch.wanted)
+        except BaseException as error:  # whoever waits has to hear of it, whatever it is
+            batch.found.set_exception(error)
+        else:
+            batch.found.set_result(found)
+
+    def _begin(self, batch: _Batch[Wanted, Found]) -> None:
+        """Wait for the question that is under way; what is wanted from now on is for the one after this."""
+        try:
+            if self._latest is not None:
+                with suppress(Exception):  # whoever asked it hears of that
+                    outcome(self._latest)
+        finally:
+            with self._guard:
+                self._next, self._latest = None, batch.found
 
     @property
     def waiting(self) -> Sequence[Wanted]:
@@ -76,7 +76,7 @@ class _Turns(Generic[Wanted, Found]):
 
 
 class Gathering:
-    """Reads documents by their ids, for many threads at once.
+    """Reads documents by their ids, for many who read at once.
 
     Args:
         find: gives the documents that have these ids.
@@ -88,17 +88,16 @@ class Gathering:
 
     def read(self, id: str) -> Document | None:
         """The document of that id; each who asks has one of its own."""
-        batch = self._turns.take(id, self._find_all)
-        by_id = batch.answer()
+        by_id, wanted = self._turns.take(id, self._find_all)
         found = by_id.get(id)
-        return found if found is None or len(by_id) == len(batch.wanted) else handed_out(found)
+        return found if found is None or len(by_id) == len(wanted) else handed_out(found)
 
     def _find_all(self, ids: Sequence[str]) -> dict[Any, Document]:
         return {one["_id"]: one for one in self._find([*dict.fromkeys(ids)])}
 
 
 class Sharing:
-    """Asks once for all threads that have the same question at the same moment."""
+    """Asks once for all who have the same question at the same moment."""
 
     def __init__(self) -> None:
         self._guard = threading.Lock()
@@ -113,7 +112,7 @@ class Sharing:
         """
         turns = self._enter(question)
         try:
-            found: Found = turns.take(None, lambda _all: find()).answer()
+            found: Found = turns.take(None, lambda _all: find())[0]
             return found
         finally:
             self._leave(question)

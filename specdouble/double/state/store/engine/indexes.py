@@ -6,19 +6,18 @@ import logging
 from collections.abc import Sequence
 from typing import Any
 
-from pymongo.collection import Collection
 from pymongo.errors import OperationFailure
 
+from specdouble.double.state.store.engine.clients import Collection
 from specdouble.double.state.store.engine.names import SHADOW, stored_name
 from specdouble.double.state.store.engine.outage import asked, written
-from specdouble.double.state.store.values import Document
 
 Pairs = Sequence[tuple[str, int]]
 _log = logging.getLogger("specdouble")
 _DROPPED_MEANWHILE = 26  # MongoDB's code of a namespace that is not there
 
 
-def create_index(documents: Collection[Document], keys: str | Pairs, *, unique: bool = False) -> None:
+def create_index(documents: Collection, keys: str | Pairs, *, unique: bool = False) -> None:
     """Have the index, where it is not there already.
 
     Args:
@@ -42,14 +41,14 @@ def create_index(documents: Collection[Document], keys: str | Pairs, *, unique: 
         asked(lambda: _create_plain(documents, wanted))
 
 
-def _create_plain(documents: Collection[Document], wanted: Pairs) -> None:
+def _create_plain(documents: Collection, wanted: Pairs) -> None:
     try:
         documents.create_index(wanted)
     except OperationFailure as error:  # without it the server is slower, and as right
         _log.warning("the store makes no index of %s over %s: %s", documents.name, wanted, error.details)
 
 
-def drop_stray(documents: Collection[Document], unique: Sequence[str]) -> None:
+def drop_stray(documents: Collection, unique: Sequence[str]) -> None:
     """Let go of unique indexes that the contract has no rule for any more.
 
     Args:
@@ -63,15 +62,15 @@ def drop_stray(documents: Collection[Document], unique: Sequence[str]) -> None:
             _drop(documents, list(index["key"]))
 
 
-def _drop(documents: Collection[Document], fields: Pairs) -> None:
+def _drop(documents: Collection, fields: Pairs) -> None:
     asked(lambda: documents.drop_index(fields))
 
 
-def _present(documents: Collection[Document], wanted: Pairs) -> Any:
+def _present(documents: Collection, wanted: Pairs) -> Any:
     return next((index for index in _all(documents) if list(index["key"]) == list(wanted)), None)
 
 
-def _all(documents: Collection[Document]) -> list[Any]:
+def _all(documents: Collection) -> list[Any]:
     try:
         return list(asked(documents.index_information).values())
     except OperationFailure as error:

@@ -6,7 +6,7 @@ both may win. There a writer holds the document's lock meanwhile. One whose proc
 Nor is a deletion one step there: it finds a document, and deletes what has its `_id` by then. So a lock is deleted by
 one process alone: its holder, as long as it holds; then whoever was the first to tell, by an insert, that it is over.
 
-The threads of a process take turns among themselves first. A lock that all of them asked the server for, again and
+What waits in one process takes turns there first. A lock that all of it asked the server for, again and
 again, would keep it from answering the one that has the lock.
 """
 
@@ -15,17 +15,19 @@ from __future__ import annotations
 import random
 import threading
 import time
+from collections import deque
 from collections.abc import Hashable, Iterator
+from concurrent.futures import Future
 from contextlib import contextmanager
 from typing import Any
 
 from bson import ObjectId
-from pymongo.database import Database
 from pymongo.errors import DuplicateKeyError, PyMongoError
 
+from specdouble.double.state.store.engine.clients import Database
+from specdouble.double.state.store.engine.fibre import outcome, pause
 from specdouble.double.state.store.engine.names import LOCKS
 from specdouble.double.state.store.engine.outage import PATIENCE, away, is_outage
-from specdouble.double.state.store.values import Document
 
 _HELD = 10.0  # seconds after which the holder must have ended
 _LONGEST = 30.0  # seconds to wait for one: where many want it, each has it for some milliseconds
@@ -35,20 +37,12 @@ _PAUSE = 0.004
 _LONGEST_PAUSE = 0.1
 
 
-class _Turn:
-    """The turn of one thread, for which others wait."""
-
-    def __init__(self) -> None:
-        self.lock = threading.Lock()  # whoever lets it go may be another thread than took it
-        self.wanted = 0
-
-
 class _Turns:
-    """Which thread of this process has its turn at a lock of a server."""
+    """Whose turn it is, in this process, at a lock of a server."""
 
     def __init__(self) -> None:
         self._guard = threading.Lock()
-        self._turns: dict[Hashable, _Turn] = {}
+        self._waiting: dict[Hashable, deque[Future[None]]] = {}  # by locks that somebody has, who has them next
 
     @contextmanager
     def of(self, name: Hashable, end: float) -> Iterator[None]:
@@ -61,35 +55,51 @@ class _Turns:
         Raises:
             Problem: 503, the others take too long.
         """
+        own: Future[None] = Future()
         with self._guard:
-            turn = self._turns.setdefault(name, _Turn())
-            turn.wanted += 1
+            waiting = self._waiting.get(name)
+            if waiting is None:
+                self._waiting[name] = deque()
+                own.set_result(None)
+            else:
+                waiting.append(own)
         try:
-            if not turn.lock.acquire(timeout=max(0.0, end - time.monotonic())):
-                raise away()
-            try:
-                yield
-            finally:
-                turn.lock.release()
+            _wait_for(own, end)
+            yield
         finally:
-            with self._guard:
-                turn.wanted -= 1
-                if not turn.wanted:
-                    del self._turns[name]
+            self._leave(name, own)
+
+    def _leave(self, name: Hashable, own: Future[None]) -> None:
+        """Give the turn to the next one, by who had it, or had no time to wait for it."""
+        with self._guard:
+            waiting = self._waiting[name]
+            if not own.done():
+                waiting.remove(own)
+            elif waiting:
+                waiting.popleft().set_result(None)
+            else:
+                del self._waiting[name]
+
+
+def _wait_for(turn: Future[None], end: float) -> None:
+    try:
+        outcome(turn, max(0.0, end - time.monotonic()))
+    except TimeoutError:
+        raise away() from None
 
 
 _turns = _Turns()
 
 
 @contextmanager
-def locked(database: Database[Document], *name: Any) -> Iterator[None]:
+def locked(database: Database, *name: Any) -> Iterator[None]:
     """Nobody else holds the lock of that name while the context lasts.
 
     Raises:
         Problem: 503, it stays taken, or the server is away.
     """
     end = time.monotonic() + _LONGEST
-    with _turns.of((database.client, database.name, name), end), _held(database[LOCKS], repr(name), end):
+    with _turns.of((database.clients, database.name, name), end), _held(database[LOCKS], repr(name), end):
         yield
 
 
@@ -97,7 +107,7 @@ def locked(database: Database[Document], *name: Any) -> Iterator[None]:
 def _held(locks: Any, key: str, end: float) -> Iterator[None]:
     """Hold the lock at the server, where the other processes see it."""
     holder = str(ObjectId())
-    pause = _PAUSE
+    longest = _PAUSE
     away_since: float | None = None
     while True:
         try:
@@ -112,8 +122,8 @@ def _held(locks: Any, key: str, end: float) -> Iterator[None]:
                 raise away() from None
         if time.monotonic() > end:
             raise away()
-        time.sleep(pause * random.random())
-        pause = min(2 * pause, _LONGEST_PAUSE)
+        pause(longest * random.random())
+        longest = min(2 * longest, _LONGEST_PAUSE)
     taken = time.monotonic()
     try:
         yield

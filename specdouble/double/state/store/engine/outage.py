@@ -18,6 +18,7 @@ from pymongo.errors import (
 
 from specdouble.double.state.problem import Problem
 from specdouble.double.state.store.engine.attempt import current_attempt
+from specdouble.double.state.store.engine.fibre import pause
 
 Found = TypeVar("Found")
 PATIENCE = 3.0  # seconds in which a request is tried again
@@ -122,4 +123,4 @@ def _patiently(attempt: Callable[[bool], Found]) -> Found:
             if is_again and time.monotonic() > end:
                 raise away() from None
         is_again = True
-        time.sleep(_PAUSE)
+        pause(_PAUSE)

@@ -9,6 +9,7 @@ from pymongo import MongoClient
 from pymongo.server_type import SERVER_TYPE
 
 from specdouble.double.state.store.engine.attempt import current_attempt
+from specdouble.double.state.store.engine.clients import Clients
 from specdouble.double.state.store.engine.outage import asked
 from specdouble.double.state.store.values import Document
 
@@ -22,7 +23,7 @@ def has_transactions(client: MongoClient[Document]) -> bool:
 
 
 @contextmanager
-def together(client: MongoClient[Document]) -> Iterator[None]:
+def together(clients: Clients) -> Iterator[None]:
     """All that the attempt under way writes while the context lasts is done, or nothing of it.
 
     Raises:
@@ -30,7 +31,7 @@ def together(client: MongoClient[Document]) -> Iterator[None]:
         Problem: 503, the server went away before it said what came of it.
     """
     attempt = current_attempt()
-    with client.start_session().bind() as session, attempt.together():
+    with clients.bound() as session, attempt.together():
         session.start_transaction()
         try:
             yield
