@@ -22,6 +22,7 @@ class Attack:
             the rule.
         once: whether two documents cannot have the same value.
         bound_on_update: whether a change cannot set the property to any value.
+        inputs: the properties that the server makes the value of, where it makes it; given the rule.
         stamp: whether the property is a time that the server sets; given the rule, the event whose time it is.
         room: makes room for one more document where the rule leaves none, so that other cases can create theirs; given
             the trial, the subject, the rule, and the request that is to create it.
@@ -43,6 +44,7 @@ class Attack:
     another: Callable[..., Any] | None = None
     once: bool = False
     bound_on_update: bool = False
+    inputs: Callable[[Any], Iterable[str] | None] | None = None
     stamp: Callable[[Any], str] | None = None
     room: Callable[..., None] | None = None
     keep: Callable[..., dict[str, Any]] | None = None

@@ -55,9 +55,11 @@ class Referents:
         key = (collection, user.name, f"{purpose}{state or ''}")
         with self._reference_lock:
             known = self._references.get(key)
-            if known is not None and self._below[str(known)] >= self._room.get(collection, MOST_BELOW):
+            if known is not None and self._is_full(collection, known):
                 del self._references[key]
                 if self._handed is not None and key in self._handed:
+                    # A refusal may have been for anything: where a case needs more, more is tried.
+                    self._room[collection] *= 2
                     raise Moved(f"{collection} {known} takes no more beside what the case has made below it")
             if self._handed is not None:
                 self._handed.add(key)
@@ -70,6 +72,11 @@ class Referents:
                 finally:
                     self.setting_up.discard(key)
             return self._references[key]
+
+    def _is_full(self, collection: str, key: object) -> bool:
+        """Whether as many documents lie below one as were seen to be taken, and another can be made in its place."""
+        room = self._room.get(collection, MOST_BELOW)
+        return self._below[str(key)] >= room and bool(self.session.subjects[collection].creators)
 
     def forget(self, collection: str, user: User, purpose: str = "", state: State | None = None) -> None:
         """Have the next request of a user refer to another document of the collection."""

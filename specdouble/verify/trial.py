@@ -318,8 +318,16 @@ class Trial(Reader):
         known = {name: seen[name] for name in names if name in seen}
         return {name: value for name, value in known.items() if name not in requested or fits(requested[name], value)}
 
-    def kept(self, updater: Updater, document: Document, changes: Mapping[str, Any]) -> dict[str, Any]:
+    def kept(
+        self, updater: Updater, document: Document, changes: Mapping[str, Any], *, is_fixed: bool = True
+    ) -> dict[str, Any]:
         """The changes, and what has to be changed with them so that rules about several properties are kept.
+
+        Args:
+            updater: the operation.
+            document: what is changed.
+            changes: what is sent.
+            is_fixed: whether each of them has to be as it is, and others give way.
 
         Raises:
             NotExercised: nothing was found that could.
@@ -330,7 +338,7 @@ class Trial(Reader):
         sent = self.update_call(updater, document, changes).body
         requested = subject.requested(updater.operation)
         write = Write(
-            updater.operation, sent, document.shown, updater.partial, frozenset(changes),
+            updater.operation, sent, document.shown, updater.partial, frozenset(changes if is_fixed else ()),
             stays=frozenset(document.shown.keys() - requested.keys()),
         )  # fmt: skip
         kept: dict[str, Any] = self.session.bodies.kept(subject, write)

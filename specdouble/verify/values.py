@@ -244,7 +244,7 @@ def catalogue(schema: Any, resolve: Resolve) -> list[Any]:
     if what == "boolean":
         return [True, False]
     if what == "integer":
-        return [*INTEGERS, *_bounds(schema)]
+        return [*INTEGERS, *_bounds(schema), *_beyond_doubles(schema)]
     if what == "number":
         return [*NUMBERS, *_bounds(schema)]
     if what == "string":
@@ -269,6 +269,13 @@ def _texts(schema: Schema) -> list[Any]:
 def _varied(pattern: str) -> list[str]:
     """A few texts that match a pattern, of as many characters as there are."""
     return sorted(matching(pattern, 0), key=lambda text: (-len({*text}), text))[:MOST_VARIED]
+
+
+def _beyond_doubles(schema: Schema) -> list[int]:
+    """An integer that no double holds (RFC 8259, 6), where the contract names larger ones as 64 bits (`int64`)."""
+    most = schema.get("maximum")
+    names_larger = schema.get("format") == "int64" and isinstance(most, int) and most > FAR
+    return [FAR + 2] if names_larger else []
 
 
 def _bounds(schema: Schema) -> list[float]:

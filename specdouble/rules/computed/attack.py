@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import partial
 from math import isclose
+from operator import attrgetter
 from typing import Any
 
 from specdouble.contract import Operation
@@ -203,4 +204,4 @@ def _sent_again(trial: Trial, subject: Subject, rule: Computed, updater: Updater
     _hold(trial, rule, document)
 
 
-ATTACK = Attack(plan)
+ATTACK = Attack(plan, inputs=attrgetter("reads"))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -11,6 +13,8 @@ from specdouble.contract import Parameter
 from specdouble.verify.bodies import shown
 from specdouble.verify.case import Case, Plan, ids
 from specdouble.verify.list_parameters import direction_of, sort_of
+from specdouble.verify.moment import moment
+from specdouble.verify.orders import spans
 from specdouble.verify.places import SMALL_PAGE, Place, place
 from specdouble.verify.problem import Broken, NotExercised
 from specdouble.verify.session import Session
@@ -73,6 +77,22 @@ def _downward(session: Session, direction: Parameter | None) -> Any:
     return next((one for one in options if str(one).lower() in ("desc", "descending")), None)
 
 
+def _changes(trial: Trial, subject: Subject, name: str) -> list[dict[str, Any]]:
+    """What documents are made from that stand apart in the order; nothing where no client has a hand in it."""
+    inputs = {
+        one for rule, attack in subject.attacks if rule.name == name and attack.inputs
+        for one in attack.inputs(rule) or ()
+    }  # fmt: skip
+    for source in (name, *sorted(inputs)):
+        with suppress(NotExercised):
+            values = _keys(trial, subject, source)
+            if values:
+                return [{source: value} for value in values]
+    if name in subject.server_set:
+        return []
+    raise NotExercised(f"no values of {name} are known of which one comes first")
+
+
 def _keys(trial: Trial, subject: Subject, name: str) -> list[Any]:
     """Values of a property in an order that no one would keep by chance; empty where no client sets it.
 
@@ -89,6 +109,8 @@ def _keys(trial: Trial, subject: Subject, name: str) -> list[Any]:
         candidates = [f"{letter} {trial.fresh()}" for letter in "eadbc"]
         if not trial.session.bodies.property_fits(creator[name], candidates[0]):
             candidates = [f"{letter}{trial.session.fresh.value(SHORT)}" for letter in "eadbc"]
+    elif schema.get("format") in ("date", "date-time"):
+        candidates = _moments(trial, subject, name, is_day=schema["format"] == "date")
     else:
         raise NotExercised(f"no values of {name} are known of which one comes first")
     fitting = [one for one in candidates if trial.session.bodies.property_fits(creator[name], one)]
@@ -97,11 +119,21 @@ def _keys(trial: Trial, subject: Subject, name: str) -> list[Any]:
     return fitting
 
 
+def _moments(trial: Trial, subject: Subject, name: str, *, is_day: bool) -> list[str]:
+    """Days, or times of them, on the side of the usual one where a span has room for them."""
+    requested = subject.requested(subject.creators[0])
+    is_start = any(name == start for start, _ in spans(requested))
+    usual = trial.body(subject, subject.creators[0], trial.user, full=True).get(name)
+    first = moment(usual) or datetime.now(UTC).replace(microsecond=0)
+    moments = [first + timedelta(days=-days if is_start else days) for days in (5, 1, 4, 2, 3)]
+    return [str(one.date()) if is_day else one.strftime("%Y-%m-%dT%H:%M:%SZ") for one in moments]
+
+
 def _ordered(trial: Trial, subject: Subject, query: dict[str, Any], name: str, descending: bool) -> None:
-    values = _keys(trial, subject, name)
+    changes = _changes(trial, subject, name)
     with place(trial, subject) as there:
-        for value in values or [None] * SMALL_PAGE:
-            document = there.create(trial, **({name: value} if values else {}))
+        for change in changes or [{}] * SMALL_PAGE:
+            document = there.create(trial, **change)
             trial.tick(document.shown.get(name) if name in subject.stamps else None)
         entries, _ = there.listed(trial, query)
         own = {str(one.id) for one in there.made}

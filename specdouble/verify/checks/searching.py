@@ -49,6 +49,8 @@ def _named(subject: Subject, parameter: Parameter) -> list[str]:
 
 def _finds(trial: Trial, subject: Subject, parameter: Parameter, name: str, way: str) -> None:
     with place(trial, subject) as there:
+        if way == WHOLE:
+            there.create(trial)  # a total that leaves the search out counts it
         made = there.create(trial, **{name: _text(trial, subject, name)})
         text = made.shown.get(name, made.sent[name])
         if not isinstance(text, str):
@@ -72,5 +74,7 @@ def _text(trial: Trial, subject: Subject, name: str) -> Any:
 def _is_found(trial: Trial, there: Place, parameter: Parameter, text: str, id: object) -> bool:
     if not trial.session.bodies.property_fits(parameter.schema, text):
         raise NotExercised(f"{parameter.name} takes no {text!r}")
-    entries, _ = there.listed(trial, {parameter.name: text})
+    entries, total = there.listed(trial, {parameter.name: text})
+    if total is not None and total != len(entries):
+        raise Broken(f"the total of the list with {parameter.name}={text} to be {len(entries)}", f"it is {total}")
     return str(id) in {str(entry.get(there.subject.key)) for entry in entries}

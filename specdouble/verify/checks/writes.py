@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from functools import partial
 from itertools import chain
@@ -18,14 +18,14 @@ from specdouble.verify.checks.header_fields import new_and_in_each_state
 from specdouble.verify.checks.kept_values import Body, hold
 from specdouble.verify.document import Document
 from specdouble.verify.equality import same
-from specdouble.verify.orders import neighbours
+from specdouble.verify.orders import neighbours, spans
 from specdouble.verify.places import acting_on, actions_on
 from specdouble.verify.privilege import follows, grants, mildest
 from specdouble.verify.problem import Broken, NotExercised
 from specdouble.verify.session import Session
 from specdouble.verify.shared import Shared
 from specdouble.verify.subject import Subject, Updater
-from specdouble.verify.trial import THE_ANSWER, Trial, accepted, views
+from specdouble.verify.trial import THE_ANSWER, Trial, accepted, unless_scarce, views
 from specdouble.verify.values import catalogue, kind, merged, plausible
 
 
@@ -218,6 +218,7 @@ def _catalogue(trial: Trial, subject: Subject, number: int) -> None:
     skip = {one.id_in_body for one in subject.updaters if one.operation is creator and one.id_in_body}
     base = trial.body(subject, creator, trial.user)
     changes = together(trial, creator, base, difficult(trial, subject, creator, number, skip))
+    changes = _with_room(trial, subject.requested(creator), base, changes)
     body = trial.session.bodies.ordered(subject.requested(creator), {**base, **changes})
     exchange, document = trial.try_create(subject, trial.user, body)
     if document is None:
@@ -230,6 +231,24 @@ def _catalogue(trial: Trial, subject: Subject, number: int) -> None:
         _smallest(trial, subject, changes, broken)
 
 
+def _with_room(trial: Trial, requested: Mapping[str, Any], base: Body, changes: Body) -> Body:
+    """The changes without those of a span whose other end would have no room: the rest can be sent still."""
+    try:
+        trial.session.bodies.ordered(requested, {**base, **changes})
+    except NotExercised:
+        ends = set(chain.from_iterable(spans(requested)))
+        return {name: value for name, value in changes.items() if name not in ends}
+    return changes
+
+
+def _in_order(trial: Trial, requested: Mapping[str, Any], held: Body, changes: Body) -> Body:
+    """The changes, and the other ends of the spans that they move."""
+    known = {name: value for name, value in held.items() if name in requested and value is not None}
+    changes = _with_room(trial, requested, known, changes)
+    whole = trial.session.bodies.ordered(requested, {**known, **changes})
+    return changes | {name: value for name, value in whole.items() if value != known.get(name) or name in changes}
+
+
 def _blame(trial: Trial, subject: Subject, changes: Body) -> None:
     """Find the one value that is refused by itself."""
     creator, whole = trial.creator(subject), list(trial.exchanges)
@@ -240,6 +259,7 @@ def _blame(trial: Trial, subject: Subject, changes: Body) -> None:
         base = trial.session.bodies.ordered(requested, {**usual, name: value}, keep=(name,))
         trial.exchanges.clear()
         exchange, _ = trial.try_create(subject, trial.user, base)
+        unless_scarce(exchange, subject)
         accepted(exchange, f"{name} {shown(value)}")
     trial.exchanges[:] = whole
 
@@ -263,7 +283,8 @@ def _catalogue_update(trial: Trial, subject: Subject, updater: Updater, number: 
     document = trial.create(subject)
     base = subject.unwrapped(trial.update_call(updater, document, {}))
     changes = together(trial, updater.operation, base, difficult(trial, subject, updater.operation, number, skip))
-    changes = trial.kept(updater, document, changes)
+    changes = _in_order(trial, subject.requested(updater.operation), document.shown, changes)
+    changes = trial.kept(updater, document, changes, is_fixed=False)
     exchange = trial.try_update(updater, document, changes, as_it_is=True)
     if not exchange.ok:
         whole = list(trial.exchanges)

@@ -22,7 +22,7 @@ from specdouble.contract.places import EACH, value_at, with_value
 from specdouble.contract.solver import SECONDS, Solver, Wish
 from specdouble.contract.transition import AFTER, BEFORE, of_pair, pair_schema
 from specdouble.rules.validations.rule import Validation
-from specdouble.verify.attack import Attack, Write
+from specdouble.verify.attack import Write
 from specdouble.verify.bodies import shown
 from specdouble.verify.case import Case, Missing, Plan, ids
 from specdouble.verify.checks.refusals import leaves_nothing
@@ -46,7 +46,7 @@ _AMONG_MANY = 0.05  # seconds for each of them
 _REMEDY = "an example of the request that {} would be begun with"
 
 
-def plan(_session: Session, subject: Subject, rule: Validation) -> Plan:
+def plan(subject: Subject, rule: Validation) -> Plan:
     """The cases of a validation: what keeps it and what breaks it, on each operation that writes."""
     rule, writers = _readable(subject, rule), list[tuple[Operation, Updater | None]]()
     if not rule.is_transition:
@@ -391,6 +391,3 @@ def _accepted_update(trial: Trial, subject: Subject, rule: Validation, updater: 
             continue  # another document: what was solved for the first one may not do for it
         exchange = trial.try_update(updater, document, changes)
         accepted(exchange, f"{shown(changes)}, which keeps `{rule.expression}`,")
-
-
-ATTACK = Attack(plan, keep=keep)
