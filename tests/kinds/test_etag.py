@@ -102,6 +102,25 @@ def test_the_operations_have_what_the_contract_is_silent_on() -> None:
     assert [one.name for one in operation.parameters if one.location == "header"] == ["If-Match"]
 
 
+ACTION = """
+  /tickets/{id}/close:
+    post:
+      operationId: close_ticket
+      x-action: {action: update, collection: tickets, id: id, set: {urgent: true}}
+      parameters: [{name: id, in: path, required: true, schema: {type: string}}]
+      responses: {'204': {description: closed}, '404': {description: there is none}, 'STATUS': {description: no}}
+"""
+
+
+@pytest.mark.parametrize(("status", "is_conditional"), [("409", False), ("412", True), ("428", True)])
+def test_an_action_is_conditional_where_it_says_so(tmp_path: Path, status: str, is_conditional: bool) -> None:
+    text = CONTRACT.read_text("utf-8").replace("\ncomponents:", ACTION.replace("STATUS", status) + "components:")
+    (tmp_path / "openapi.yaml").write_text(text, "utf-8")
+    contract = read(tmp_path)
+    fields = {one.name for one in contract.operations["close_ticket"].parameters}
+    assert ("etag:close_ticket" in contract.rules, "If-Match" in fields) == (is_conditional, is_conditional)
+
+
 # The verifier
 
 

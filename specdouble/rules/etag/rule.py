@@ -34,13 +34,20 @@ class ETag(CollectionRule):
         if does == "read":
             operation = with_request_field(operation, IF_NONE_MATCH, self.pointer)
             return with_status(operation, NOT_MODIFIED, "the version that If-None-Match names")
-        if does in _CHANGES:
+        if does in _CHANGES and _minds_versions(operation, does):
             operation = with_request_field(operation, IF_MATCH, self.pointer)
             return with_status(operation, FAILED, "another version than If-Match names")
         return operation
 
     def __str__(self) -> str:
         return f"a version of a document of {self.collection} has a tag, and a change that names another is refused"
+
+
+def _minds_versions(operation: Operation, does: str) -> bool:
+    """Whether a change is made to one version alone; of an action it has to say so, by a status or its field."""
+    told = {str(FAILED), str(REQUIRED)} & operation.statuses
+    fields = {one.name.lower() for one in operation.parameters if one.location == "header"}
+    return does != "act" or bool(told) or IF_MATCH.lower() in fields
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,7 +89,9 @@ def _conditional(reading: Reading, annotation: OnSchema) -> Iterator[Conditional
     place: dict[str, Any] = {key: value for key, value in annotation.place.items() if key != "collection"}
     for operation in reading.operations:
         action = reading.actions.get(operation.id)
-        if action and action.collection == annotation.resource.collection and action.does in _CHANGES:
+        if action is None or action.collection != annotation.resource.collection or action.does not in _CHANGES:
+            continue
+        if _minds_versions(operation, action.does):
             yield Conditional(operation=operation.id, **place)
 
 
@@ -91,7 +100,8 @@ KIND = Kind(
     place="an object schema that carries `x-resource`",
     written="`x-etag: true` or `{required: true}`",
     means="answers tell the `ETag` of a document; a change is made to the version alone that its `If-Match` names, and "
-    "a read whose `If-None-Match` names the present one answers 304; `required`: no change without `If-Match`",
+    "a read whose `If-None-Match` names the present one answers 304; `required`: no change without `If-Match`; an "
+    "action is such a change where it declares 412, 428 or the field",
     refused="412 for another version; 428 for none, where one is required",
     read=_read,
     shape={
