@@ -6,10 +6,11 @@ import contextlib
 import errno
 import time
 from collections.abc import Callable, Iterator
-from functools import partial
+from functools import cache, partial
 from http.client import HTTPException
 from threading import Condition, Thread
 from typing import Any
+from urllib.parse import urljoin
 
 import requests
 import urllib3
@@ -197,6 +198,7 @@ class BoundedAdapter(requests.adapters.HTTPAdapter):
 
     def __init__(self, patience: Callable[[], float], dropped: Callable[[], None]) -> None:
         self._patience, self._dropped = patience, dropped
+        self._proxy = cache(outbound_proxy)  # by server: the environment stays as it is
         super().__init__()
 
     def init_poolmanager(self, *arguments: Any, **options: Any) -> Any:
@@ -233,7 +235,7 @@ class BoundedAdapter(requests.adapters.HTTPAdapter):
     def _answer(self, request: Any, seconds: float, *arguments: Any, **options: Any) -> Any:
         try:
             # Its own choice of a proxy would be another one than that of all other requests.
-            proxy = outbound_proxy(request.url)
+            proxy = self._proxy(urljoin(request.url, "/"))
             ours = {"stream": True, "timeout": seconds, "proxies": {"all": proxy} if proxy else {}}
             response: Any = super().send(request, *arguments, **options | ours)
             response._content = read(response.raw, seconds)
@@ -247,16 +249,25 @@ class BoundedAdapter(requests.adapters.HTTPAdapter):
 def bounded_sessions(patience: Callable[[], float], dropped: Callable[[], None]) -> Iterator[None]:
     """Sessions of Requests that are made meanwhile have the bounds: Schemathesis makes its own, and takes none.
 
+    Nor do they look for a proxy, which the adapter knows, and for a password in the user's `.netrc`, which would stand
+    in for the credentials of who asks, anew for each request.
+
     Args:
         patience: tells how many seconds an answer may take by now.
         dropped: is told of each request that is sent again.
     """
     module: Any = requests.sessions
-    plain, module.HTTPAdapter = module.HTTPAdapter, partial(BoundedAdapter, patience, dropped)
+    ours = {
+        "HTTPAdapter": partial(BoundedAdapter, patience, dropped),
+        "get_environ_proxies": lambda *_arguments, **_options: {},
+        "get_netrc_auth": lambda *_arguments, **_options: None,
+    }
+    plain = {name: getattr(module, name) for name in ours}
+    vars(module).update(ours)
     try:
         yield
     finally:
-        module.HTTPAdapter = plain
+        vars(module).update(plain)
 
 
 def reason(error: BaseException) -> str:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import socket
 import time
 from collections.abc import Callable
+from pathlib import Path
 from threading import Thread
 
 import pytest
+import requests
 import urllib3
 
-from specdouble.verify.transport import POOLS, UnfitAnswer, read
+from specdouble.verify.transport import POOLS, UnfitAnswer, bounded_sessions, read
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
 Answer = Callable[[socket.socket], None]
@@ -60,3 +62,12 @@ def test_a_body_that_does_not_come_to_its_end_is_cut(answer: Answer) -> None:
             read(begun, 0.2)
         assert time.monotonic() - asked < SOCKET / 2, "the socket's own time ended it"
         thread.join()
+
+
+def test_no_password_of_the_machine_stands_in_for_who_asks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "netrc").write_text("default login somebody password else\n")
+    monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
+    asked = requests.Request("GET", "http://api.of-nobody.test", headers={"Authorization": "Bearer ada"})
+    with bounded_sessions(lambda: 1, lambda: None):
+        sent = requests.Session().prepare_request(asked)
+    assert sent.headers["Authorization"] == "Bearer ada"
