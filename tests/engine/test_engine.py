@@ -507,12 +507,14 @@ def test_a_handler_waits_in_a_thread_and_what_none_answers_takes_none(store: str
             time.sleep(0.01)
 
         made = at_once([client], 8, lambda one, index: one.post("/boards", json={"name": f"n{index}"}))
+        later = client.get("/boards", headers={"Prefer": "delay=20"})
         is_waiting = not listed.done()
         (handlers / "open").touch()
 
         assert is_waiting
         assert listed.result(10).status_code == 200
         assert made == [201] * 8
+        assert (later.status_code, later.headers["Preference-Applied"]) == (200, "delay=20")
         answering = [one.name for one in {*threading.enumerate()} - before if one.name.startswith("specdouble_")]
     assert len(answering) == 1
 

@@ -15,11 +15,11 @@ from typing import Any
 import pytest
 
 from specdouble.double.state.problem import Problem
-from specdouble.double.state.store.engine.fibre import awaited, elsewhere, in_fibre, outcome, pause
-from specdouble.double.state.store.engine.gathering import Gathering
+from specdouble.double.state.store.engine.fibre import awaited, driven, elsewhere, in_fibre, outcome, pause
+from specdouble.double.state.store.engine.gathering import Gathering, Sharing
 from specdouble.double.state.store.engine.outage import away
 
-LONG = 30.0  # seconds, which no test waits for
+LONG = 10.0  # seconds, which no test waits for
 
 
 def together(*calls: Callable[[], Any]) -> list[Any]:
@@ -29,6 +29,13 @@ def together(*calls: Callable[[], Any]) -> list[Any]:
         return await asyncio.gather(*map(in_fibre, calls), return_exceptions=True)
 
     return asyncio.run(run())
+
+
+def within(seconds: float, call: Callable[[], Any]) -> Any:
+    """What a call gives in a thread, which is left behind where it takes longer."""
+    given: Future[Any] = Future()
+    threading.Thread(target=lambda: given.set_result(call()), daemon=True).start()
+    return given.result(seconds)
 
 
 def test_others_go_on_while_one_waits_and_one_thread_is_enough() -> None:
@@ -127,7 +134,27 @@ def test_who_is_cut_off_lets_go_of_what_it_has_before_it_ends() -> None:
     assert time.monotonic() - begun < LONG / 2
 
 
-def test_fibres_and_threads_are_asked_for_by_one_question() -> None:
+def test_the_steps_of_what_is_awaited_wait_as_plain_functions_do() -> None:
+    told: list[str] = []
+
+    async def steps(name: str) -> str:
+        await asyncio.sleep(0.01)
+        told.append(name)
+        pause(0.01)
+        told.append(name)
+        with contextlib.suppress(Problem):
+            await fail()
+        return name
+
+    async def fail() -> None:
+        await asyncio.sleep(0)
+        raise away()
+
+    assert together(lambda: driven(steps("a")), lambda: driven(steps("b"))) == ["a", "b"]
+    assert told == ["a", "b", "a", "b"]
+
+
+def test_the_thread_that_fibres_run_in_waits_for_none_of_them() -> None:
     asked: list[list[str]] = []
 
     def find(ids: Any) -> list[dict[str, Any]]:
@@ -135,16 +162,16 @@ def test_fibres_and_threads_are_asked_for_by_one_question() -> None:
         pause(0.05)
         return [{"_id": id} for id in ids]
 
-    gathering = Gathering(find)
-    of_threads: list[Any] = []
+    gathering, sharing = Gathering(find), Sharing()
 
-    def read_in_thread() -> None:
-        thread = threading.Thread(target=lambda: of_threads.append(gathering.read("d")))
-        thread.start()
-        elsewhere(thread.join)
+    async def run() -> list[Any]:
+        fibres: list[asyncio.Task[Any]] = [asyncio.create_task(in_fibre(partial(gathering.read, id))) for id in "abc"]
+        fibres.append(asyncio.create_task(in_fibre(lambda: sharing.ask(b"?", lambda: find("?")))))
+        await asyncio.sleep(0.01)
+        own = [gathering.read("d"), sharing.ask(b"?", lambda: find("?"))]
+        return [*own, *await asyncio.gather(*fibres)]
 
-    found = together(*[partial(gathering.read, id) for id in "abc"], read_in_thread)
+    told = within(LONG, lambda: asyncio.run(run()))
 
-    assert found[:3] == [{"_id": id} for id in "abc"]
-    assert of_threads == [{"_id": "d"}]
-    assert sorted(map(sorted, asked)) == [["a"], ["b", "c", "d"]]
+    assert told == [{"_id": "d"}, [{"_id": "?"}], *({"_id": id} for id in "abc"), [{"_id": "?"}]]
+    assert sorted(map(sorted, asked)) == [["?"], ["?"], ["a"], ["b", "c"], ["d"]]

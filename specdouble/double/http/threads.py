@@ -11,7 +11,7 @@ from typing import Protocol, TypeVar
 from specdouble.double.http.compiled_operation import Outcome
 from specdouble.double.http.request import Request
 from specdouble.double.state.problem import Problem
-from specdouble.double.state.store.engine import attempted, in_fibre
+from specdouble.double.state.store.engine import attempted, driven, in_fibre
 from specdouble.double.state.world import World
 
 Result = TypeVar("Result")
@@ -73,7 +73,11 @@ class Threads:
     async def _own(self, begin: Callable[[], Begun]) -> Outcome:
         async with self._fibres:
             begun = await in_fibre(lambda: attempted(begin))
-        return begun if isinstance(begun, Outcome) else await begun
+        if isinstance(begun, Outcome):
+            return begun
+        # What it waited for first is no store: the rest of it is still plain functions that wait for one.
+        rest = begun
+        return await in_fibre(lambda: driven(rest))
 
     async def _projects(self, begin: Callable[[], Begun]) -> Outcome:
         context = contextvars.copy_context()

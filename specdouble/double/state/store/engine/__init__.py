@@ -15,7 +15,7 @@ from specdouble.double.state.store.engine.attempt import attempted, current_atte
 from specdouble.double.state.store.engine.collection import EngineCollection
 from specdouble.double.state.store.engine.counter import counted
 from specdouble.double.state.store.engine.engine import Engine, connect
-from specdouble.double.state.store.engine.fibre import elsewhere, in_fibre
+from specdouble.double.state.store.engine.fibre import driven, elsewhere, in_fibre
 from specdouble.double.state.store.engine.indexes import drop_stray
 from specdouble.double.state.store.engine.locks import locked
 from specdouble.double.state.store.engine.names import ANSWERED, BEGUN, COUNTERS
@@ -32,6 +32,7 @@ __all__ = [
     "connect",
     "counted",
     "current_attempt",
+    "driven",
     "drop_stray",
     "elsewhere",
     "in_fibre",

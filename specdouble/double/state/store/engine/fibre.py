@@ -5,7 +5,8 @@ is a plain function that the loop's own thread runs: where it waits, its stack i
 others. So the same code, which knows nothing of it, runs in a thread or in a fibre; only what waits asks here how.
 
 In a fibre nothing may keep the thread waiting, and no lock of threads may be held while it waits: another fibre of the
-same thread would wait for it for ever. What has to do so runs `elsewhere`.
+same thread would wait for it for ever. What has to do so runs `elsewhere`. And a plain function that the loop calls
+without a fibre may not wait for what a fibre is to give.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Generator
 from concurrent.futures import Future
 from contextlib import suppress
 from typing import Any, TypeVar
@@ -59,6 +60,37 @@ async def _ended(fibre: _Fibre, given: Any) -> Any:
         else:
             given = fibre.switch(found)
     return given
+
+
+def driven(begun: Awaitable[Given]) -> Given:
+    """What comes of it, each of its steps done in this fibre: the plain functions that it calls wait as all do here."""
+    steps = begun.__await__()
+    error: BaseException | None = None
+    while True:
+        try:
+            step = next(steps) if error is None else steps.throw(error)
+        except StopIteration as end:
+            given: Given = end.value
+            return given
+        try:
+            error = None
+            awaited(_Step(step))
+        except BaseException as met:
+            error = met
+
+
+class _Step:
+    """What an awaitable waits for next.
+
+    Args:
+        step: as it tells the loop.
+    """
+
+    def __init__(self, step: object) -> None:
+        self._step = step
+
+    def __await__(self) -> Generator[object, None, None]:
+        yield self._step
 
 
 def is_in_fibre() -> bool:

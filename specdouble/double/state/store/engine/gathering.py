@@ -8,7 +8,7 @@ from concurrent.futures import Future
 from contextlib import suppress
 from typing import Any, Generic, TypeVar
 
-from specdouble.double.state.store.engine.fibre import outcome
+from specdouble.double.state.store.engine.fibre import is_in_fibre, outcome
 from specdouble.double.state.store.values import Document, handed_out
 
 Wanted = TypeVar("Wanted")
@@ -76,7 +76,9 @@ class _Turns(Generic[Wanted, Found]):
 
 
 class Gathering:
-    """Reads documents by their ids, for many who read at once.
+    """Reads documents by their ids, for many who read at once: fibres together, and threads together.
+
+    A thread waits for no fibre: it may be the one that fibres run in.
 
     Args:
         find: gives the documents that have these ids.
@@ -85,10 +87,12 @@ class Gathering:
     def __init__(self, find: Callable[[Sequence[str]], Iterable[Document]]) -> None:
         self._find = find
         self._turns = _Turns[str, dict[Any, Document]]()
+        self._of_fibres = _Turns[str, dict[Any, Document]]()
 
     def read(self, id: str) -> Document | None:
         """The document of that id; each who asks has one of its own."""
-        by_id, wanted = self._turns.take(id, self._find_all)
+        turns = self._of_fibres if is_in_fibre() else self._turns
+        by_id, wanted = turns.take(id, self._find_all)
         found = by_id.get(id)
         return found if found is None or len(by_id) == len(wanted) else handed_out(found)
 
@@ -97,11 +101,12 @@ class Gathering:
 
 
 class Sharing:
-    """Asks once for all who have the same question at the same moment."""
+    """Asks once for all who have the same question at the same moment: for fibres, and for threads."""
 
     def __init__(self) -> None:
         self._guard = threading.Lock()
-        self._asked: dict[bytes, tuple[_Turns[None, Any], int]] = {}  # each question, and how many are at it
+        # Each question, who has it (whether fibres, for which no thread waits), and how many are at it.
+        self._asked: dict[tuple[bytes, bool], tuple[_Turns[None, Any], int]] = {}
 
     def ask(self, question: bytes, find: Callable[[], Found]) -> Found:
         """What was found, which is one and the same for all who share it.
@@ -110,21 +115,22 @@ class Sharing:
             question: tells one from another.
             find: asks it.
         """
-        turns = self._enter(question)
+        key = question, is_in_fibre()
+        turns = self._enter(key)
         try:
             found: Found = turns.take(None, lambda _all: find())[0]
             return found
         finally:
-            self._leave(question)
+            self._leave(key)
 
-    def _enter(self, question: bytes) -> _Turns[None, Any]:
+    def _enter(self, key: tuple[bytes, bool]) -> _Turns[None, Any]:
         with self._guard:
-            turns, number = self._asked.get(question) or (_Turns[None, Any](), 0)
-            self._asked[question] = turns, number + 1
+            turns, number = self._asked.get(key) or (_Turns[None, Any](), 0)
+            self._asked[key] = turns, number + 1
         return turns
 
-    def _leave(self, question: bytes) -> None:
+    def _leave(self, key: tuple[bytes, bool]) -> None:
         with self._guard:
-            turns, number = self._asked.pop(question)
+            turns, number = self._asked.pop(key)
             if number > 1:
-                self._asked[question] = turns, number - 1
+                self._asked[key] = turns, number - 1

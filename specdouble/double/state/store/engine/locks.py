@@ -6,8 +6,8 @@ both may win. There a writer holds the document's lock meanwhile. One whose proc
 Nor is a deletion one step there: it finds a document, and deletes what has its `_id` by then. So a lock is deleted by
 one process alone: its holder, as long as it holds; then whoever was the first to tell, by an insert, that it is over.
 
-What waits in one process takes turns there first. A lock that all of it asked the server for, again and
-again, would keep it from answering the one that has the lock.
+The threads of a process take turns among themselves first, and so do its fibres. A lock that all of them asked the
+server for, again and again, would keep it from answering the one that has the lock.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from bson import ObjectId
 from pymongo.errors import DuplicateKeyError, PyMongoError
 
 from specdouble.double.state.store.engine.clients import Database
-from specdouble.double.state.store.engine.fibre import outcome, pause
+from specdouble.double.state.store.engine.fibre import is_in_fibre, outcome, pause
 from specdouble.double.state.store.engine.names import LOCKS
 from specdouble.double.state.store.engine.outage import PATIENCE, away, is_outage
 
@@ -99,7 +99,10 @@ def locked(database: Database, *name: Any) -> Iterator[None]:
         Problem: 503, it stays taken, or the server is away.
     """
     end = time.monotonic() + _LONGEST
-    with _turns.of((database.clients, database.name, name), end), _held(database[LOCKS], repr(name), end):
+    with (
+        _turns.of((database.clients, database.name, name, is_in_fibre()), end),
+        _held(database[LOCKS], repr(name), end),
+    ):
         yield
 
 
