@@ -169,6 +169,9 @@ class _Reader:
         does = does or self.guess(operation, envelope, many, resource)
         if does is None:
             return None
+        sent = self.bodies.sent_document(operation, resource.properties) if does == "create" else None
+        if sent is not None and sent.many:
+            return Action("create_many", collection, None, envelope, wrapper=sent.wrapper, in_array=many)
         names_one = does not in ("create", "list") or creates_by_path(operation)
         key = annotation.get("id") or (self.last_parameter(operation) if names_one else None)
         return Action(does, collection, key, envelope, wrapper=self.wrapper(operation, does, resource))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import chain
 
 from specdouble.contract import Contract, Operation
 
@@ -34,10 +35,12 @@ def creates_many(contract: Contract, operation: Operation) -> bool:
 
 def creator_beside(contract: Contract, operation: Operation) -> Operation:
     """The operation that creates one document where this one creates several; itself, where there is none."""
-    collection = contract.actions[operation.id].collection
-    others = (contract.operations[key] for key, action in contract.actions_of[collection] if action.does == "create")
-    beside = (one for one in others if one.method == "post" and operation.path.startswith(one.path.rstrip("/")))
-    return next(beside, operation)
+    own = contract.actions[operation.id]
+    creating = [(contract.operations[key], one) for key, one in contract.actions_of[own.collection]]
+    single = [(one, action) for one, action in creating if action.does == "create" and one.method == "post"]
+    below = (one for one, _ in single if operation.path.startswith(one.path.rstrip("/")))
+    in_same_place = (one for one, action in single if action.scope == own.scope)
+    return next(chain(below, in_same_place), operation)
 
 
 def _asks(contract: Contract, operation: Operation) -> bool:

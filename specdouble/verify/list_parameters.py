@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from typing import Any
 
 from specdouble.contract import Operation, Parameter
 
@@ -20,6 +22,19 @@ def search_of(operation: Operation) -> Parameter | None:
 def looks_within(parameter: Parameter) -> bool:
     """Whether words say that a search finds what contains the text: many find whole words alone."""
     return _WITHIN.search(parameter.description) is not None
+
+
+def compared(operation: Operation, parameter: str, properties: Mapping[str, Any]) -> str | None:
+    """The property that a parameter filters by: as the contract says, else as its name tells."""
+    said = operation.listed
+    if said.filters is not None or said.names(parameter):
+        return (said.filters or {}).get(parameter)
+    return _property(parameter, properties)
+
+
+def _property(name: str, properties: Mapping[str, Any]) -> str | None:
+    """The property that a parameter names: by its own name, or by that of one entry of it."""
+    return next((one for one in (name, f"{name}s", f"{name}es") if one in properties), None)
 
 
 def sort_of(operation: Operation) -> Parameter | None:

@@ -8,13 +8,13 @@ from functools import partial
 from itertools import combinations, product
 from typing import Any
 
-from specdouble.contract import Operation, Parameter, PropertyRule
+from specdouble.contract import Parameter, PropertyRule
 from specdouble.verify.attack import Attack
 from specdouble.verify.bodies import shown
 from specdouble.verify.case import Case, Names, Plan, ids
 from specdouble.verify.checks import ordering, searching
 from specdouble.verify.document import Document
-from specdouble.verify.list_parameters import search_of
+from specdouble.verify.list_parameters import compared, search_of
 from specdouble.verify.paging import chooses_page
 from specdouble.verify.places import Place, lies_below, parents, place, under
 from specdouble.verify.preconditions import is_played
@@ -143,7 +143,7 @@ def _filters(session: Session, subject: Subject) -> Iterator[Filter]:
     for parameter in operation.parameters:
         if parameter.location != "query" or chooses_page(operation, parameter.name):
             continue
-        name = _compared(operation, parameter.name, sent)
+        name = compared(operation, parameter.name, sent)
         if operation.listed.filters is None and parameter.shapes_answer:
             continue
         if name is None or name in ruled or name not in properties or name not in sent:
@@ -173,19 +173,6 @@ def _states(subject: Subject) -> dict[str, tuple[Any, Attack, tuple[Any, ...]]]:
         for rule, attack in subject.attacks
         if attack.states is not None and attack.bring is not None
     }
-
-
-def _compared(operation: Operation, parameter: str, properties: Mapping[str, Any]) -> str | None:
-    """The property that a parameter filters by: as the contract says, else as its name tells."""
-    said = operation.listed
-    if said.filters is not None or said.names(parameter):
-        return (said.filters or {}).get(parameter)
-    return _property(parameter, properties)
-
-
-def _property(name: str, properties: Mapping[str, Any]) -> str | None:
-    """The property that a parameter names: by its own name, or by that of one entry of it."""
-    return next((one for one in (name, f"{name}s", f"{name}es") if one in properties), None)
 
 
 def _values(session: Shared, subject: Subject, parameter: Parameter, name: str) -> tuple[Any, Any] | None:
@@ -293,7 +280,7 @@ def _of_once(session: Session, subject: Subject) -> Iterator[tuple[str, str]]:
     """The parameters that filter by what two documents cannot both have, and the property."""
     operation, sent = subject.listers[0], subject.requested(subject.creators[0])
     for parameter in operation.parameters:
-        name = _compared(operation, parameter.name, sent) if parameter.location == "query" else None
+        name = compared(operation, parameter.name, sent) if parameter.location == "query" else None
         if name is None or name not in subject.once or name != parameter.name or chooses_page(operation, name):
             continue
         if name not in subject.referring and name not in session.implied:
@@ -324,7 +311,7 @@ def _of_references(session: Session, subject: Subject) -> Iterator[tuple[str, Pr
             if parameter.location != "query" or chooses_page(operation, parameter.name):
                 continue
             is_said = operation.listed.filters is not None or parameter.name == rule.name
-            if is_said and _compared(operation, parameter.name, {**sent, rule.name: None}) == rule.name:
+            if is_said and compared(operation, parameter.name, {**sent, rule.name: None}) == rule.name:
                 yield parameter.name, rule
 
 

@@ -14,7 +14,7 @@ from specdouble.verify.case import Case, Missing, Plan, ids
 from specdouble.verify.document import Document
 from specdouble.verify.exchange import Exchange
 from specdouble.verify.identity import User
-from specdouble.verify.list_parameters import search_of
+from specdouble.verify.list_parameters import compared, search_of
 from specdouble.verify.places import acting_on, actions_on, is_out_of_sight, refusals_of, tellers
 from specdouble.verify.problem import Broken, NotExercised
 from specdouble.verify.reader import FORBIDDEN
@@ -49,7 +49,7 @@ def plan(
     for user in session.crowd:
         run = partial(_held, subject=subject, rule=rule, user=user, wanted=held_by(user))
         yield Case(rule.id, f"{rule.name} holds the caller's", run, user.name, ids(*subject.creators))
-    for one, other in session.crowd.apart(subject.resource, rule):
+    for number, (one, other) in enumerate(session.crowd.apart(subject.resource, rule)):
         claims = session.crowd.claims_of(other)
         by_role = [to for to in (rule.readers, rule.writers) if to.roles and not to.anyone]
         unknown = [to for to in by_role if to.claim not in claims]
@@ -60,6 +60,19 @@ def plan(
             yield from _opened(session, subject, rule, one, other, may_change=rule.writers.admits(claims))
         else:
             yield from _of_pair(session, subject, rule, one, other)
+            yield from _of_filters(subject, rule, one, other) if number == 0 else ()
+
+
+def _of_filters(subject: Subject, rule: ScopeRule, one: User, other: User) -> Plan:
+    """The cases of lists that are asked for what has some value: a filter may widen what it is to narrow."""
+    for operation in subject.listers:
+        queried = [parameter.name for parameter in operation.parameters if parameter.location == "query"]
+        names = {name: compared(operation, name, subject.resource.properties) for name in queried}
+        filters = {name: by for name, by in names.items() if by is not None and by not in subject.referring}
+        if filters:
+            run = partial(_filtered, subject=subject.seen_in(operation), one=one, other=other, filters=filters)
+            who = f"{one.name}'s, by {other.name}"
+            yield Case(rule.id, "another's document is found by no filter", run, who, ids(operation))
 
 
 def _opened(session: Session, subject: Subject, rule: ScopeRule, one: User, other: User, *, may_change: bool) -> Plan:
@@ -305,6 +318,23 @@ def _sought(trial: Trial, subject: Subject, one: User, other: User, searched: Pa
                 raise Broken(expected, "it is in there")
             return
     raise NotExercised(f"{searched.name} finds no text of a new document")
+
+
+def _filtered(trial: Trial, subject: Subject, one: User, other: User, filters: Mapping[str, str]) -> None:
+    """What a user's own list shows of those that have a value, in each state, another's does not show."""
+    found = 0
+    for document in chain([trial.create(subject, one, full=True)], trial.in_each_state(subject, user=one)):
+        seen = (trial.look(document) if subject.observable else None) or document.shown
+        for parameter, name in filters.items():
+            query = {parameter: seen.get(name)}
+            if not isinstance(seen.get(name), str | int) or not _finds(trial, subject, one, document, query):
+                continue
+            found += 1
+            if _finds(trial, subject, other, document, query):
+                expected = f"{other.name}'s list with {parameter}={seen[name]} to be without {one.name}'s document"
+                raise Broken(expected, "it is in there")
+    if not found:
+        raise NotExercised(f"{subject.listers[0]} shows no document to who asks for a value that it has")
 
 
 def _finds(trial: Trial, subject: Subject, user: User, document: Document, query: Mapping[str, Any]) -> bool:

@@ -301,6 +301,7 @@ MALFORMED = {
 
 
 # Many parsers take it (Python's own does): no client sends it, and nobody is harmed.
+MISFIT = "none-of-these"  # in the query of a list
 OFTEN_TAKEN = "not a number"
 
 
@@ -348,26 +349,34 @@ def plan_reads(session: Session, subject: Subject) -> Plan:
 
 
 def plan_queries(session: Session, subject: Subject) -> Plan:
-    """The cases for numbers in the query of a list just past their bounds, where it says how it refuses them."""
+    """The cases for what does not fit in the query of a list, where it says how it refuses it."""
     for operation in subject.listers if subject.creators else ():
         if not operation.statuses & {"400", "422", "4XX"}:
             continue
         for parameter in operation.parameters:
             schema = merged(parameter.schema, session.contract.resolve)
-            if parameter.location != "query" or kind(schema) != "integer":
-                continue
-            for value in _just_past(schema):
+            misfits = _misfits(schema) if parameter.location == "query" else []
+            for value in misfits:
                 run = partial(_query_refused, subject=subject.seen_in(operation), name=parameter.name, value=value)
                 promise = f"{operation} refuses what does not fit"
                 yield Case(Names.conformance, promise, run, f"{parameter.name}={value}", ids(operation))
 
 
-def _just_past(schema: Any) -> list[int]:
+def _misfits(schema: Any) -> list[int | str]:
+    """Numbers just past their bounds, and words where others are named, or none is a value."""
+    if schema.get("enum"):
+        return [MISFIT]
+    what = kind(schema)
+    if what in ("boolean", "number") or schema.get("format") in ("date", "date-time"):
+        return [MISFIT]
+    if what != "integer":
+        return []
     bounds = ((schema.get("minimum"), -1), (schema.get("maximum"), 1))
-    return [bound + step for bound, step in bounds if isinstance(bound, int) and not isinstance(bound, bool)]
+    past = [bound + step for bound, step in bounds if isinstance(bound, int) and not isinstance(bound, bool)]
+    return [*past, MISFIT]
 
 
-def _query_refused(trial: Trial, subject: Subject, name: str, value: int) -> None:
+def _query_refused(trial: Trial, subject: Subject, name: str, value: int | str) -> None:
     operation, document = subject.listers[0], trial.create(subject)
     place = trial.session.surroundings(operation, trial.user, None, known=trial.listing(document))
     control = trial.send(operation, trial.user, **place)

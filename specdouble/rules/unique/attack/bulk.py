@@ -34,6 +34,8 @@ def of_bulk(session: Session, subject: Subject, rule: UniqueKey) -> Plan:
         equal = (one for one in _pairs(session, subject, rule) if one.equal)
         for pair in islice(equal, 1, SPELLINGS):  # the first is of the same
             yield Case(rule.id, promise, partial(_spelled, **of, pair=pair), f"among them, {pair.what}", about)
+            run = partial(_spelled_beside, **of, pair=pair)
+            yield Case(rule.id, promise, run, f"beside one that is there, {pair.what}", about)
 
 
 def _pairs(session: Session, subject: Subject, rule: UniqueKey) -> Iterator[Pair]:
@@ -71,6 +73,18 @@ def _spelled(trial: Trial, bulk: Bulk, rule: Unique, pair: Pair) -> None:
         {rule.status_among(bulk.operation.statuses)},
         f"two documents at once of {rule.name} {one!r} and {other!r}",
     )
+
+
+def _spelled_beside(trial: Trial, bulk: Bulk, rule: Unique, pair: Pair) -> None:
+    place, subject = bulk.place(trial), bulk.subject
+    one, other = pair.mint()
+    others = [_body(trial, subject, rule) for _ in range(max(bulk.least - 1, 0))]
+    first = {**_body(trial, subject, rule), rule.name: one}
+    bulk.make(trial, place, [first, *others])  # the control, and what is there
+    others = [_body(trial, subject, rule) for _ in range(max(bulk.least - 1, 0))]
+    twin = {**alike(trial, subject, rule, first), rule.name: other}
+    exchange = bulk.send(trial, place, [*others, twin])
+    refused_as(exchange, {rule.status_among(bulk.operation.statuses)}, f"{rule.name} {other!r} beside {one!r}")
 
 
 def _beside_another(trial: Trial, bulk: Bulk, rule: UniqueKey) -> None:
