@@ -36,7 +36,8 @@ class Coworking:
     """The server, with one fault or none.
 
     Args:
-        fault: `two confirmed`, `raced`, `never freed`, `labels leave no time`, `until leaves no time`, `beside nobody`.
+        fault: `two confirmed`, `raced`, `never freed`, `labels leave no time`, `until leaves no time`, `beside nobody`,
+            `confirmed for ever`.
     """
 
     def __init__(self, fault: str = "") -> None:
@@ -148,6 +149,8 @@ class Coworking:
         if is_taken and self.fault != "two confirmed":
             raise HTTPException(409)
         found.update(status="confirmed", changedAt=now())
+        if self.fault == "confirmed for ever":
+            found["until"] = None
         return found
 
     def cancel(self, user: Caller, booking: str) -> dict[str, Any]:
@@ -204,6 +207,7 @@ def test_of_a_correct_server_nothing_is_said_and_nothing_left_though_not_everybo
         ("labels leave no time", STAMP),
         ("until leaves no time", STAMP),
         ("beside nobody", BESIDE),
+        ("confirmed for ever", "partial_update"),
     ],
 )
 def test_a_fault_of_it_is_found(fault: str, rule: str) -> None:

@@ -57,3 +57,17 @@ def test_a_put_whose_body_repeats_the_id_of_its_path_holds_a_whole_document(tmp_
         row = verify(read(tmp_path), settings).rows["replacement"]
     assert row.state == "kept"
     assert row.decisive_ran
+
+
+def test_what_a_put_leaves_out_has_the_default_that_the_contract_tells(tmp_path: Path) -> None:
+    ranked = CONTRACT.replace("note: {type: [string, 'null']}}", "rank: {type: integer, maximum: 9, default: 1}}")
+    ranked = ranked.replace("note: {type: [string, 'null']}", "rank: {type: integer, maximum: 9}")
+    for name, text in (("served", ranked), ("promised", ranked.replace("default: 1", "default: 3"))):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "openapi.yaml").write_text(text, "utf-8")
+    with doubled(tmp_path / "served") as client:
+        settings = Settings(url=str(client.base_url), rules=("replacement",), phases=("rules",), yes=True)
+        verdicts = [verify(read(tmp_path / name), settings) for name in ("served", "promised")]
+    assert [[one.expected for one in verdict.failures] for verdict in verdicts] == [
+        [], ["rank to be 3, as it is where it is not sent"],
+    ]  # fmt: skip

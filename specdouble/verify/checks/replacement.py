@@ -96,7 +96,12 @@ def _leaves_nothing(trial: Trial, subject: Subject, updater: Updater) -> None:
     for name in optional(trial.session, subject, updater):
         value = before.get(name)
         usual = merged(subject.requested(updater.operation)[name], trial.contract.resolve).get("default")
-        if name in sent or value in (None, "", [], {}, usual):
+        if name in sent:
+            continue
+        is_another = name in after and not same(after[name], usual) and not same(after[name], value)
+        if usual is not None and is_another:
+            raise Broken(f"{name} to be {shown(usual)}, as it is where it is not sent", f"it is {shown(after[name])}")
+        if value in (None, "", [], {}, usual):
             continue
         if same(value, after.get(name)):
             raise Broken(f"{name} to be gone, as the replacement does not hold it", f"it is {shown(value)} still")

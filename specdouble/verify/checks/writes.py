@@ -94,22 +94,42 @@ def _alike(trial: Trial, document: Document) -> Document | None:
 
 
 def _acted(trial: Trial, subject: Subject, operation: Operation) -> None:
-    """Other documents do not get the values that are set, and of its own the free texts stay."""
+    """Other documents do not get the values that are set, and of its own what the client said stays."""
     sets, other = dict(subject.action(operation).sets), trial.create(subject)
     beside = trial.look(other)
-    for document in chain([trial.create(subject, full=True)], new_and_in_each_state(trial, subject)):
+    for document in chain(_full_in_each_state(trial, subject), new_and_in_each_state(trial, subject)):
         before = trial.look(document)
         if trial.send(operation, document.user, **trial.acting(operation, document)).ok:
             break
     else:
         raise NotExercised(f"{operation} is taken for no document that was made")
     seen, there = trial.look(document), trial.look(other)
-    for name, text in trial.marks(subject, before).items():
-        if name not in sets and name not in subject.server_set and seen.get(name) != text:
-            raise Broken(f"{name} to stay {shown(text)}", f"a read shows {shown(seen.get(name))}")
+    for name, value in _said(trial, subject, document, before).items():
+        if name not in sets and not same(seen.get(name), value):
+            raise Broken(f"{name} to stay {shown(value)}", f"a read shows {shown(seen.get(name))}")
     for name, value in sets.items():
         if beside.get(name) != value and there.get(name) == value:
             raise Broken(f"{name} of another document to stay {shown(beside.get(name))}", f"it is {shown(value)}, too")
+
+
+def _full_in_each_state(trial: Trial, subject: Subject) -> Iterator[Document]:
+    """Documents of which all is said that can be: a new one, and one in each state that requests lead to."""
+    yield trial.create(subject, full=True)
+    for rule, attack in subject.attacks:
+        for value in attack.states(rule) if attack.states is not None and attack.bring is not None else ():
+            assert attack.bring is not None
+            with suppress(NotExercised):
+                document = trial.create(subject, full=True)
+                attack.bring(trial, rule, document, value)
+                yield document
+
+
+def _said(trial: Trial, subject: Subject, document: Document, before: Body) -> Body:
+    """The texts, numbers and flags of a document that its client has said, and that are shown so."""
+    moving = {rule.name for rule, attack in subject.attacks if attack.states} | subject.following | subject.server_set
+    told = {**trial.marks(subject, before), **document.sent}
+    plain = {name: value for name, value in told.items() if isinstance(value, str | int | float) and name not in moving}
+    return {name: value for name, value in plain.items() if name in before and same(before[name], value)}
 
 
 def _left_alone(trial: Trial, subject: Subject, operation: Operation, name: str) -> None:
