@@ -491,3 +491,5 @@ class StraightProtocol(HttpToolsProtocol):
         super()._unset_keepalive_if_required()
         if self._unread is not None:
             self._unread.cancel()
+        # The scope knows the protocol, by how it is answered at once: held on to, both would wait for a collection.
+        self.cycle = self._running = self.scope = None  # type: ignore[assignment]
