@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
-import tempfile
-import traceback
-from pathlib import Path
 from typing import Any, NoReturn
 
 import click
 
 from specdouble.extras import EXTRAS, remedy
 from specdouble.printable import printable
+from specdouble.unforeseen import unforeseen
 
 VIOLATIONS, WRONG_USE, COULD_NOT_RUN, NOT_INSTALLED = 1, 2, 3, 4
 INTERRUPTED = 130  # as shells say it: 128 and the number of SIGINT
@@ -45,7 +43,7 @@ class Commands(click.Group):
         except ModuleNotFoundError as error:
             _lacking(error, ctx.invoked_subcommand)
         except Exception as error:
-            fail(_unforeseen(error), COULD_NOT_RUN)
+            fail(unforeseen(error), COULD_NOT_RUN)
 
 
 def _write_anywhere() -> None:
@@ -59,26 +57,6 @@ def _lacking(error: ModuleNotFoundError, command: str | None) -> NoReturn:
     """End for want of a library, which is foreseen where an extra brings it."""
     library = (error.name or "").partition(".")[0]
     if library not in EXTRAS:
-        fail(_unforeseen(error), COULD_NOT_RUN)
+        fail(unforeseen(error), COULD_NOT_RUN)
     told = f"`specdouble {command}` needs libraries that are not installed"
     fail(f"{told}\n    remedy: {remedy(library)}", NOT_INSTALLED)
-
-
-def _unforeseen(error: Exception) -> str:
-    frame = traceback.extract_tb(error.__traceback__)[-1]
-    place = f"{Path(frame.filename).name}:{frame.lineno}"
-    told = f"an error that nobody foresaw: {type(error).__name__}: {str(error)[:500]} ({place})"
-    return f"{told}\n    remedy: {_report(error)}"
-
-
-def _report(error: Exception) -> str:
-    """Where the traceback is, to be sent to whoever mends it."""
-    ask = "it is a fault of specdouble; please report it as SECURITY.md or CONTRIBUTING.md say"
-    try:
-        with tempfile.NamedTemporaryFile(
-            "w", encoding="utf-8", prefix="specdouble-", suffix=".txt", delete=False
-        ) as file:
-            file.write(f"{sys.argv}\n{sys.version}\n{''.join(traceback.format_exception(error))}")
-    except OSError:
-        return ask
-    return f"{ask}, with {file.name}"

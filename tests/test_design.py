@@ -12,7 +12,18 @@ DESIGN = (ROOT / "docs/design.md").read_text("utf-8")
 PATHS = sorted({one for one in re.findall(r"`([\w./-]+)`", DESIGN) if "/" in one or one.endswith(".py")})
 ROWS = dict(re.findall(r"^\| `(\w+)` \| (.+?) \|", DESIGN, re.MULTILINE))
 # Modules of a few lines that every part may have, and the files of a rule's kind, which the table has in words.
-SHARED = {"arguments", "examples", "exits", "extras", "findings", "printable", "rules", "url", "whole_files"}
+SHARED = {
+    "arguments",
+    "examples",
+    "exits",
+    "extras",
+    "findings",
+    "printable",
+    "rules",
+    "unforeseen",
+    "url",
+    "whole_files",
+}
 
 
 def _files() -> list[str]:

@@ -9,6 +9,7 @@ from contextlib import suppress
 from itertools import chain, zip_longest
 from threading import Lock
 
+from specdouble.unforeseen import place_of, unforeseen
 from specdouble.verify.case import ALWAYS, Case, Missing, Names
 from specdouble.verify.exchange import Exchange
 from specdouble.verify.lag import catches_up
@@ -16,6 +17,7 @@ from specdouble.verify.problem import (
     NOTHING_PROMISED,
     TIME_OVER,
     Broken,
+    CheckFailed,
     CouldNotRun,
     Enough,
     Interruption,
@@ -23,6 +25,7 @@ from specdouble.verify.problem import (
     NotExercised,
     OutOfTime,
     Trouble,
+    WrongUse,
 )
 from specdouble.verify.proof import Proof
 from specdouble.verify.refusal import says_taken, tells_of_none
@@ -146,9 +149,15 @@ class Campaign:
             with self._lock:
                 self.row(case.check).lacks(lacking, case.operations)
             return
-        for attempt in range(ATTEMPTS):
-            if self._tried(case, attempt):
-                break
+        try:
+            for attempt in range(ATTEMPTS):
+                if self._tried(case, attempt):
+                    break
+        except (Interruption, CouldNotRun, WrongUse):
+            raise
+        except Exception as error:
+            # A fault of the verifier costs this case, not what all others say of the server.
+            self._fails_itself(case, error)
         self.progress(self.done, self.total, case.check, len(self.verdict.failures))
         if self.enough:
             raise Enough
@@ -181,6 +190,16 @@ class Campaign:
             reason, failure = doubt, None
         self._tally(case, trial, reason, failure, time.monotonic() - started)
         return True
+
+    def _fails_itself(self, case: Case, error: Exception) -> None:
+        with self._lock:
+            row = self.row(case.check)
+            is_own = isinstance(error, CheckFailed)
+            row.lacks("the check itself failed" if is_own else "specdouble itself failed", case.operations)
+            row.unproved = True
+            place = str(error) if is_own else place_of(error)
+            if place not in self.verdict.defects:  # one file with a traceback tells enough
+                self.verdict.defects[place] = f"{case.check}: {error if is_own else unforeseen(error)}"
 
     def _is_known_as_broken(self, case: Case) -> bool:
         """Whether an earlier case has broken what this one would; it is counted there."""

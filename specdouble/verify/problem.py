@@ -3,6 +3,7 @@
 Exception
 ├── WrongUse                the caller must change something: exit 2
 ├── CouldNotRun             the server or its identities cannot be used: exit 3
+├── CheckFailed             a check of the project's own cannot be run to its end: exit 3 when all others are done
 └── Interruption            a case ends early
     ├── Broken              the server broke a rule
     ├── NotExercised        the case could not try its rule
@@ -27,6 +28,10 @@ class WrongUse(Exception):
 
 class CouldNotRun(Exception):
     """The verification cannot be done; the message says what to do."""
+
+
+class CheckFailed(Exception):
+    """A check of the project's own raised what it should not; the message says what, and where."""
 
 
 class Interruption(Exception):

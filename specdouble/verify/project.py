@@ -12,10 +12,12 @@ import importlib.util
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import wraps
 from pathlib import Path
 
+from specdouble.unforeseen import place_of
 from specdouble.verify.case import Case, Plan
-from specdouble.verify.problem import WrongUse
+from specdouble.verify.problem import CheckFailed, CouldNotRun, Interruption, WrongUse
 from specdouble.verify.session import Session
 from specdouble.verify.trial import Attempt, Trial
 
@@ -64,7 +66,23 @@ def project_checks(session: Session) -> Plan:
     """
     for check in load(session.settings.checks) if session.settings.checks else ():
         if session.selection.takes(check.check) and session.selection.concerns(check.operations):
-            yield Case(check.check, check.sentence, check.run, "", check.operations)
+            yield Case(check.check, check.sentence, _held(check.run), "", check.operations)
+
+
+def _held(run: Attempt) -> Attempt:
+    """The function, whose own faults are told as such."""
+
+    @wraps(run)
+    def held(trial: Trial) -> None:
+        try:
+            run(trial)
+        except (Interruption, CouldNotRun, WrongUse):
+            raise
+        except Exception as error:
+            told = f"{run.__name__} raised {type(error).__name__}: {error} ({place_of(error)})"
+            raise CheckFailed(f"{told}\n    remedy: mend it; to find a server wrong it raises Broken") from error
+
+    return held
 
 
 def load(folder: Path) -> list[ProjectCheck]:

@@ -190,6 +190,8 @@ class Screen:
     def _sum(self, verdict: Verdict) -> None:
         if verdict.unproved and not verdict.failures:
             self.line(f"\nNothing is proved of documents, since none could be created: {verdict.unproved}", fg="red")
+        for defect in verdict.defects.values():
+            self.line(f"\n{defect}", fg="red")
         states = [KEPT, BROKEN, *(one for one in (KNOWN, SKIPPED) if verdict.count(one)), NOT_EXERCISED]
         counts = ", ".join(f"{verdict.count(state)} {state}" for state in states)
         if verdict.count(NOT_EXERCISED):

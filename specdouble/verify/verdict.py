@@ -207,6 +207,7 @@ class Verdict:
     requests: int = 0
     stopped: str = ""
     notes: list[str] = field(default_factory=list)
+    defects: dict[str, str] = field(default_factory=dict)  # of specdouble or a project's check, by place
     left: list[str] = field(default_factory=list)
     lacking: list[str] = field(default_factory=list)  # operations of which no request is known that is taken
     operations: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -241,9 +242,9 @@ class Verdict:
         """0 conforms, 1 violations or, where all is required, anything not exercised; 3 nothing could be tried.
 
         Where no create was taken, nothing was tried of what the server does to documents: that is no success; nor is
-        it where the server was gone in the end.
+        it where the server was gone in the end, or where the verifier itself failed.
         """
         if self.failures or (self.require_all and self.count(NOT_EXERCISED)):
             return 1
         nothing_tried = bool(self.rows) and not any(row.cases for row in self.rows.values())
-        return 3 if nothing_tried or self.unproved or self.lost else 0
+        return 3 if nothing_tried or self.unproved or self.lost or self.defects else 0

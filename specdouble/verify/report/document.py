@@ -38,6 +38,7 @@ def document(verdict: Verdict) -> dict[str, Any]:
         "failures": [_failure(failure) for failure in verdict.failures],
         "tolerated": [_tolerated(one) for row in verdict.rows.values() for one in row.tolerated],
         "notes": verdict.notes,
+        "defects": list(verdict.defects.values()),
         "lacking": verdict.lacking,
         "left": verdict.left,
     }
