@@ -102,6 +102,7 @@ class Header:
         slot: the schema's place in the contract's validator.
         example: its example, or the first of several; None where it has none.
         media_type: in which the value is written; None for plain text.
+        description: what the contract says of it.
     """
 
     name: str
@@ -110,6 +111,7 @@ class Header:
     slot: str | None
     example: Any = None
     media_type: str | None = None
+    description: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -399,7 +401,8 @@ class Reader:
             schema = media.get("schema") if isinstance(media, dict) else None
         slot = None if schema is None else self.schemas.slot(schema, "response")
         example = next(iter(examples_of(self.document, raw).values()), None)
-        return Header(name, raw.get("required") is True, schema, slot, example, media_type)
+        said = str(raw.get("description") or "")
+        return Header(name, raw.get("required") is True, schema, slot, example, media_type, said)
 
     def content(self, raw: dict[str, Any], at: str, direction: Direction) -> dict[str, Media]:
         declared = {name: media for name, media in (raw.get("content") or {}).items() if isinstance(media, dict)}

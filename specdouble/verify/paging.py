@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import parse_qs
 
 from specdouble.contract import Contract, Operation
 from specdouble.contract.digits import number_of
+from specdouble.contract.page_words import promises_end, refusal_of_unknown
 from specdouble.contract.pointer import value_at
 from specdouble.url import split_url
 from specdouble.verify.exchange import Exchange
@@ -115,14 +116,44 @@ def more_told(exchange: Exchange) -> bool | None:
 
 def told_of_more(contract: Contract, operation: Operation) -> str | None:
     """The property in which a list says whether there is a next page, dots between the names that lead to it."""
+    paths = (path for path, _ in _told_beside(contract, operation))
+    return next((path for path in paths if _plain(path.rpartition(".")[2]) in _MORE), None)
+
+
+def _told_beside(contract: Contract, operation: Operation) -> Iterator[tuple[str, Any]]:
+    """What an answer of the list may tell beside its entries: where, with dots between the names, and its schema."""
     response = operation.response(operation.success)
     for media in response.content.values() if response is not None else ():
         named = contract.properties(media.schema)
-        inside = [(f"{outer}.{name}", name) for outer, held in named.items() for name in contract.properties(held)]
-        for path, name in (*((one, one) for one in named), *inside):
-            if _plain(name) in _MORE:
-                return path
-    return None
+        yield from named.items()
+        for outer, held in named.items():
+            for name, schema in contract.properties(held).items():
+                yield f"{outer}.{name}", schema
+
+
+def leads_on(exchange: Exchange) -> bool | None:
+    """Whether a page tells how a next one is asked for; None where it says nothing of it."""
+    told = _told(exchange)
+    return None if told is None else bool(told)
+
+
+def says_end(contract: Contract, operation: Operation) -> bool:
+    """Whether the contract says what stands in place of the next page on the last one: that none may be told there."""
+    response = operation.response(operation.success)
+    if response is None:
+        return False
+    said = [header.description for name, header in response.headers.items() if name.lower() == "link"]
+    for path, schema in _told_beside(contract, operation):
+        if path == operation.listed.next or (not operation.listed.next and _plain(path.split(".")[-1]) in _NEXT):
+            said.append(str(merged(schema, contract.resolve).get("description") or ""))
+    return any(promises_end(one) for one in said)
+
+
+def refusal_of_garbage(operation: Operation) -> int | None:
+    """The status that the contract promises a cursor which no answer has told; None where it promises none."""
+    name = _parameter(operation, "cursor")
+    cursor = next((one for one in operation.parameters if one.location == "query" and one.name == name), None)
+    return None if cursor is None else refusal_of_unknown(operation, cursor)
 
 
 def tells_next(exchange: Exchange) -> bool:

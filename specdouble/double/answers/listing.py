@@ -9,10 +9,12 @@ from dataclasses import dataclass, field
 from specdouble.contract import Contract, Operation, Resource
 from specdouble.contract.json_type import JSON, Schema
 from specdouble.contract.listed import BY_NAMES, Listed
+from specdouble.contract.page_words import promises_steadiness, refusal_of_unknown
 from specdouble.contract.properties import plain
 from specdouble.double.answers.query import Comparable, Filter, Sent, Values, comparable, read_query
 from specdouble.double.answers.search import searched
 from specdouble.double.state.keeper import Document
+from specdouble.double.state.problem import Problem
 
 _DIGITS = re.compile("[0-9]{1,20}")
 _SORTED = re.compile(
@@ -20,6 +22,8 @@ _SORTED = re.compile(
     re.IGNORECASE,
 )
 _MOMENTS = re.compile("(?:at|on|date|time|timestamp)$|^date")
+_AT = "~"  # between a document's id and the place behind it, in a cursor
+_GIVEN = re.compile(rf"(?P<id>.+){_AT}(?P<place>[0-9]{{1,10}})", re.DOTALL)
 _LARGEST = 2**31 - 1  # answers tell the numbers again, and their products: JSON is written with 64 bits
 
 
@@ -92,7 +96,8 @@ class Page:
         """The cursor with which the page that begins at a place is asked for; the first page needs none."""
         if not 0 < start <= self.total:
             return None
-        return str(self.every[start - 1].get(self.listing.id))
+        last = str(self.every[start - 1].get(self.listing.id))
+        return f"{last}{_AT}{start}" if self.listing.is_steady else last
 
     def asked_at(self, start: int) -> dict[str, str | None]:
         """What the query says for the page that begins at a place, by name; None for what it must not say."""
@@ -122,6 +127,8 @@ class Listing:
         most: how many a page may hold at most; None for any number.
         others: the parameters that do not filter, each with its default.
         said: what the contract says of the list.
+        unknown: the status that refuses a cursor which was never given; None where such a one begins the list anew.
+        is_steady: whether a cursor leads on when the document that it names is deleted.
     """
 
     id: str
@@ -132,6 +139,8 @@ class Listing:
     most: int | None = None
     others: Values = field(default_factory=dict)
     said: Listed = BY_NAMES
+    unknown: int | None = None
+    is_steady: bool = False
 
     @classmethod
     def of(cls, contract: Contract, operation: Operation, resource: Resource, most: int | None = None) -> Listing:
@@ -140,7 +149,9 @@ class Listing:
         filters, roles = read_query(contract, operation, known)
         first_page = 0 if "page" in roles and _counts_from_zero(roles["page"].schema) else 1
         others = _without_filters(contract, operation, filters)
-        return cls(resource.id, filters, roles, known, first_page, most, others, operation.listed)
+        unknown = _unknown_cursor(operation, roles)
+        is_steady = unknown is not None or promises_steadiness(contract.said_of(operation))
+        return cls(resource.id, filters, roles, known, first_page, most, others, operation.listed, unknown, is_steady)
 
     def filter(self, values: Values) -> Document:
         """The filter that the sent parameters ask for; a value that the property cannot hold asks for nothing."""
@@ -210,7 +221,11 @@ class Listing:
     # The page
 
     def page(self, documents: list[Document], values: Values) -> Page:
-        """The part of the documents that the sent parameters ask for."""
+        """The part of the documents that the sent parameters ask for.
+
+        Raises:
+            Problem: the cursor is none that was given, and the contract says that such a one is refused.
+        """
         wanted = self._value(values, "search")
         if isinstance(wanted, str) and wanted.strip():
             documents = searched(documents, wanted, self.id)
@@ -240,13 +255,19 @@ class Listing:
         return min(asked, self.most)
 
     def _place(self, documents: list[Document], values: Values, role: str) -> int | None:
-        """The place of the document that a cursor names; None where it names none."""
+        """The place of the document that a cursor names, or before which it stood; None where it names none."""
         cursor = self._value(values, role)
         if cursor is None:
             return None
+        given = _GIVEN.fullmatch(str(cursor)) if self.is_steady else None
+        names = {str(cursor), given["id"] if given else ""}
         for index, document in enumerate(documents):
-            if str(document.get(self.id)) == str(cursor):
+            if str(document.get(self.id)) in names:
                 return index
+        if given is not None:  # it was deleted, and those behind it moved up
+            return min(int(given["place"]), len(documents) + 1) - 2
+        if self.unknown is not None and role == "cursor":
+            raise Problem(self.unknown, detail=f"{self.roles[role].name} is no cursor that this list has given")
         return None
 
     def _value(self, values: Values, role: str) -> JSON:
@@ -260,6 +281,13 @@ class Listing:
             found = int(found)
         is_number = isinstance(found, int | float) and not isinstance(found, bool)
         return int(min(found, _LARGEST)) if is_number and found >= 0 else None
+
+
+def _unknown_cursor(operation: Operation, roles: Mapping[str, Sent]) -> int | None:
+    """The status that the contract promises a cursor which was never given."""
+    name = roles["cursor"].parameter if "cursor" in roles else None
+    said = next((one for one in operation.parameters if one.location == "query" and one.name == name), None)
+    return None if said is None else refusal_of_unknown(operation, said)
 
 
 def _is_word(word: object, *beginnings: str) -> bool:

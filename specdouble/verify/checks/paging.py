@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
 from specdouble.contract import Operation
+from specdouble.contract.page_words import promises_steadiness
 from specdouble.verify.case import Case, Names, Plan, ids
+from specdouble.verify.document import Document
 from specdouble.verify.exchange import Exchange
 from specdouble.verify.paging import (
     declares_link,
     first_page,
     is_by_cursor,
     is_paged,
+    leads_on,
     more_told,
     page_parameters,
+    refusal_of_garbage,
+    says_end,
     size_bounds,
     tells_next,
     told_of_more,
@@ -56,9 +61,18 @@ def cases(subject: Subject, check: str) -> Plan:
         yield Case(check, promise, partial(_large, **of, limit=limit), "", about)
         promise = f"the total of {operation} is how many there are"
         yield Case(check, promise, partial(_total, **of, limit=limit), "", about)
-    if limit is not None and told_of_more(subject.contract, operation) is not None:
+    says = _sign(subject, operation)
+    if limit is not None and says is not None:
         promise = f"{operation} says that there is more where there is"
-        yield Case(check, promise, partial(_more, **of, limit=limit), "a last page that is full", about)
+        yield Case(check, promise, partial(_more, **of, limit=limit, says=says), "a last page that is full", about)
+    if cursor is not None and refusal_of_garbage(operation) is not None:
+        promise = f"{operation} refuses a {cursor} that it has not given"
+        yield Case(check, promise, partial(_garbage, **of, cursor=cursor), "", about, decisive=True)
+    if limit is not None and cursor is not None and promises_steadiness(subject.contract.said_of(operation)):
+        promise = f"what changes between two pages of {operation} makes none skip or repeat a document"
+        for what, change in _BETWEEN.items():
+            if change is _created or subject.deleters:
+                yield Case(check, promise, partial(_steady, **of, limit=limit, change=change), what, about)
     if limit is not None and (page or offset) and cursor is None:
         promise = f"{operation} shows nothing twice, after its last page either"
         yield Case(check, promise, partial(_beyond, **of, limit=limit), "", about)
@@ -195,13 +209,20 @@ def _total(trial: Trial, subject: Subject, limit: str) -> None:
             _hold_total([total_told(exchange)], counted - 1)
 
 
-def _more(trial: Trial, subject: Subject, limit: str) -> None:
+def _sign(subject: Subject, operation: Operation) -> Callable[[Exchange], bool | None] | None:
+    """How a page tells whether it is the last, where the contract says that it does."""
+    if told_of_more(subject.contract, operation) is not None:
+        return more_told
+    return leads_on if says_end(subject.contract, operation) else None
+
+
+def _more(trial: Trial, subject: Subject, limit: str, says: Callable[[Exchange], bool | None]) -> None:
     """A page that is full is the last one where as many documents as pages hold are all there are."""
     operation = subject.listers[0]
     least, most, _ = size_bounds(operation, limit)
     with _filled(trial, subject, SEVERAL) as there:
         shown = _shown(trial, there, {limit: _size(operation, limit, 2 * SMALL)})
-        if all(more_told(exchange) is None for exchange, _ in shown):
+        if all(says(exchange) is None for exchange, _ in shown):
             raise NotExercised(f"{operation} does not say whether there is more")
         counted = sum(len(page) for _, page in shown)
         sizes = range(min(counted, most or counted), max(1, least, counted // MOST_PAGES) - 1, -1)
@@ -210,7 +231,7 @@ def _more(trial: Trial, subject: Subject, limit: str) -> None:
             raise NotExercised(f"no pages of one size hold {counted} documents to the last place")
         pages = _shown(trial, there, {limit: size})
         full = [exchange for exchange, page in pages if page]
-        if sum(len(page) for _, page in pages) == counted and more_told(full[-1]):
+        if sum(len(page) for _, page in pages) == counted and says(full[-1]):
             told = f"{full[-1].path} says that there is"
             raise Broken(f"the last of {counted // size} pages of {size} to say that there is no more", told)
 
@@ -219,6 +240,67 @@ def _hold_total(told: list[int | None], counted: int) -> None:
     wrong = next((one for one in told if one != counted), None)
     if wrong is not None:
         raise Broken(f"the total to be {counted}, as there are so many on all pages", f"it is {wrong}")
+
+
+def _garbage(trial: Trial, subject: Subject, cursor: str) -> None:
+    operation, document = subject.listers[0], trial.create(subject)
+    place = trial.session.surroundings(operation, trial.user, None, known=trial.listing(document))
+    control = trial.send(operation, trial.user, **place)
+    if not control.ok:
+        raise NotExercised(f"the list is refused without {cursor}, too: {control.told(80)}")
+    schema = next(one.schema for one in operation.parameters if one.name == cursor)
+    word = trial.session.fresh.word()
+    if not trial.session.bodies.property_fits(schema, word):
+        raise NotExercised(f"no text fits {cursor} of which it is certain that it is none")
+    exchange = trial.send(operation, trial.user, **{**place, "query": {**place.get("query", {}), cursor: word}})
+    if not exchange.refused:
+        expected = f"{cursor}={word}, which no answer has told, to be refused"
+        raise Broken(expected, f"the server answered {exchange.told(80)}")
+
+
+Change = Callable[[Trial, Place, list[Document]], list[Document]]
+
+
+def _created(trial: Trial, there: Place, _shown: list[Document]) -> list[Document]:
+    there.create(trial)
+    there.made.pop()  # it may be shown on a later page, or on none
+    return []
+
+
+def _deleted(trial: Trial, _there: Place, shown: list[Document], which: int = -1) -> list[Document]:
+    gone = shown[which]
+    if not trial.delete(gone).ok:
+        raise NotExercised("a delete was refused")
+    return [gone]
+
+
+_BETWEEN: Mapping[str, Change] = {
+    "one is created": _created,
+    "the last that was shown is deleted": _deleted,
+    "the first that was shown is deleted": partial(_deleted, which=0),
+}
+
+
+def _steady(trial: Trial, subject: Subject, limit: str, change: Change) -> None:
+    size = _size(subject.listers[0], limit, SMALL)
+    with _filled(trial, subject, 2 * size + 1) as there:
+        staying = {str(document.id): document for document in there.made}
+        seen: list[str] = []
+        is_changed = False
+        for _, entries in trial.pages(subject, there.user, there.around, {limit: size}):
+            keys = [str(entry.get(subject.key)) for entry in entries]
+            if set(keys) <= set(seen) or len(seen) > len(there.made) + MOST_LEFT:
+                break
+            seen += keys
+            here = [staying[key] for key in keys if key in staying]
+            if here and not is_changed:
+                is_changed = True
+                for document in change(trial, there, here):
+                    del staying[str(document.id)]
+        for key in staying:
+            if seen.count(key) != 1:
+                told = f"{key} is shown {seen.count(key)} times on pages of {size}"
+                raise Broken("each document that was there all the time to be shown once", told)
 
 
 def _beyond(trial: Trial, subject: Subject, limit: str) -> None:
