@@ -265,10 +265,11 @@ class Bodies:
             bound = name in subject.chosen or name in subject.bound_on_update or name in subject.server_set
             if plain and not bound and name != updater.id_in_body:
                 return {name: plausible(schema, self.contract.resolve, self.session.fresh.word())}
-        return {
-            name: self.value(subject, name, requested[name], self.session.crowd.first)
-            for name in sorted((subject.once - subject.bound_on_update) & requested.keys())[:1]
-        }
+        fixed = {*subject.bound_on_update, *subject.server_set, updater.id_in_body}
+        free = [*sorted((subject.once - fixed) & requested.keys())[:1]]
+        if not free and not self.fits(updater.operation, {}):  # a change of something has to be sent
+            free = [name for name in requested if name not in fixed][:1]
+        return {name: self.value(subject, name, requested[name], self.session.crowd.first) for name in free}
 
     def fits(self, operation: Operation, document: object) -> bool:
         """Whether a document fits the schema of the operation's body."""

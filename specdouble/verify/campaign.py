@@ -264,6 +264,8 @@ class Campaign:
             return "the server says that another document has what was sent"
         if self._named_none(failure):
             return "the server says that what was sent names a document that is not there"
+        if self._was_misfit(failure):
+            return "no body was found that fits the schema"
         return None
 
     def _catches_up(self, failure: Failure) -> bool:
@@ -333,6 +335,14 @@ class Campaign:
             return False
         subject = self.session.written(last.call.operation)
         return not (subject is not None and subject.referring) and tells_of_none(last.content)
+
+    def _was_misfit(self, failure: Failure) -> bool:
+        """Whether a request was refused whose body the contract itself does not take: the fault is the case's."""
+        last = _refusal(failure)
+        media = last.call.operation.document_body if last is not None and last.call.has_body else None
+        if last is None or media is None or media.slot is None or last.call.operation.json_body is None:
+            return False
+        return not self.session.contract.schemas.is_valid(media.slot, last.call.body)
 
     def _failure(self, case: Case, trial: Trial, broken: Broken) -> Failure:
         check, promise = broken.check or case.check, broken.promise or case.promise

@@ -26,7 +26,7 @@ def in_another_case(trial: Trial, document: Document) -> str:
     subject, known = document.subject, document.id
     other = known.swapcase() if isinstance(known, str) else known
     if not isinstance(other, str) or other == known or _HEXADECIMAL.fullmatch(known):
-        raise NotExercised(f"{known!r} has no letters that have a case")
+        raise NotExercised(f"ids of {subject.collection} have no letters that have a case")
     if not subject.readers or trial.session.ledger.owned(subject.collection, other):
         raise NotExercised(f"no operation tells that {other!r} names no document of {subject.collection}")
     trial.look(document)  # the control: it is found by its id
@@ -49,7 +49,7 @@ def one_within_another(trial: Trial, subject: Subject, user: User) -> tuple[Docu
     schema = taken.get(name or subject.id_sent)
     longer = None if schema is None else trial.session.fresh.longer(one.id, schema)
     if longer is None or (name and subject.repeats_id(creator)):
-        raise NotExercised(f"no longer id than {one.id!r} is taken")
+        raise NotExercised(f"ids of {subject.collection} are not longer or shorter as clients choose")
     if not name:
         own: dict[str, Any] = {subject.id_sent: longer}
         return one, trial.create(subject, user, **own)

@@ -32,8 +32,6 @@ UNPROMISED = {
     "deleted_id_given_again": "some databases give the largest number again",
     "head_differs": "the contract declares no HEAD",
     "key_keeps_refusals": "a refusal may be answered again for its key",
-    "parent_of_another_project": "a sentence says so, and no annotation",
-    "parent_of_others": "a sentence says so, and no annotation",
 }
 
 

@@ -47,6 +47,9 @@ def _faults(contract: Contract, rule: References) -> Iterator[Fault]:
         sentence = f"A change may name as {name} what does not exist."
         yield "unchecked-on-update", sentence, _letting(rule, lambda _, before: before is not None)
     yield from _of_others(contract, rule)
+    if rule.within:
+        sentence = f"A document of {things} is accepted as {name} wherever it lies."
+        yield "from-elsewhere", sentence, kept_as(rule, replace(rule, within=()))
     if doing(contract, rule.target, "delete"):
         yield "dangling", f"The id of a deleted document of {things} is accepted as {name}.", _dangling(rule)
     yield from refused_wrongly(contract, rule, f"An unknown {name}")

@@ -31,18 +31,28 @@ class ReferencesKeeper(Keeper):
         """Whether a value, or one of an array, names no document; what stays and is not named is not looked at."""
         field = self._field
         value = after.get(field)
-        if value is None or (before is not None and self.rule.name not in touched and before.get(field) == value):
+        if value is None or (before is not None and self._stays(after, before, touched)):
             return None
         for one in value if type(value) is list else (value,):
             if not isinstance(one, _IDS) or not self.names_one(one, after, view):
                 return Broken(self.rule, f"names no document of {self.rule.target}")
         return None
 
+    def _stays(self, after: Document, before: Document, touched: Collection[str]) -> bool:
+        """Whether neither what is named changes, nor what both have to hold alike."""
+        is_same = self.rule.name not in touched and before.get(self._field) == after.get(self._field)
+        return is_same and all(before.get(own) == after.get(own) for own, _ in self.rule.within)
+
     def names_one(self, value: str | int, after: Document, view: View) -> bool:
         """Whether there is a document of that value which the referring one's owner may see."""
         rule = self.rule
         referrer = _NOBODY if rule.of_anyone else view.belonging(rule.collection, after)
-        return view.has(rule.target, value, referrer, rule.key)
+        if not view.has(rule.target, value, referrer, rule.key):
+            return False
+        if not rule.within:
+            return True
+        alike = {theirs: after.get(own) for own, theirs in rule.within}
+        return view.count(rule.target, {rule.key or "_id": value, **alike}) > 0
 
     def sample(self, pick: Callable[[str, str], Any]) -> Any:
         """The id of a document that exists; in an array, where the property is one."""

@@ -2,17 +2,38 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from specdouble.contract.kind import BY_A_HANDLER, ON_A_PROPERTY, Kind, OnProperty, Reading, mapping, suggestion
-from specdouble.contract.resource import Resource
+from specdouble.contract.identity import singular
+from specdouble.contract.kind import (
+    BY_A_HANDLER,
+    ON_A_PROPERTY,
+    WORDS,
+    Kind,
+    OnProperty,
+    Reading,
+    mapping,
+    suggestion,
+    words,
+)
+from specdouble.contract.parents import PARENT, names_parent, nouns_of, parents_of
+from specdouble.contract.properties import plain, properties_of
+from specdouble.contract.resource import HIDDEN, Resource
 from specdouble.contract.rule import CollectionRule, PropertyRule
 
 VISIBLE = ("caller", "anyone")
 ON_DELETE = ("restrict", "cascade", "set-null", "ignore")
-_KEYS = ("collection", "visible", "onDelete", "key", "status")
+_KEYS = ("collection", "visible", "onDelete", "key", "within", "status")
+# "A task of the same project", "must lie in this board".
+_SAME = re.compile(r"\b(?:the same|this|its own)\s+(?P<noun>[A-Za-z]+)", re.IGNORECASE)
+_FREE = re.compile(
+    r"\b(?:need not|needn.t|not necessarily|whether or not|regardless"
+    r"|(?:of|in|from) (?:any|another|other|different))\b",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,6 +44,7 @@ class References(PropertyRule):
         target: the collection.
         key: the property of its documents that the value is; empty where it is their id.
         of_anyone: whether anybody's document may be named, and not those alone that the caller may see.
+        within: what both documents have to hold alike: what holds it in the one that names, and in the one named.
     """
 
     kind = "references"
@@ -31,6 +53,7 @@ class References(PropertyRule):
     target: str
     key: str = ""
     of_anyone: bool = False
+    within: tuple[tuple[str, str], ...] = ()
 
     @property
     def refers_to(self) -> str:
@@ -43,7 +66,9 @@ class References(PropertyRule):
         return self.key
 
     def __str__(self) -> str:
-        return f"{self.name} is the {self.key or 'id'} of a document of {self.target}"
+        shared = " and ".join(own.removeprefix(HIDDEN) for own, _ in self.within)
+        same = f" that has the same {shared}" if shared else ""
+        return f"{self.name} is the {self.key or 'id'} of a document of {self.target}{same}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,14 +129,17 @@ def _read(reading: Reading) -> Iterator[References | OnDelete]:
             annotation.find(reason, remedy)
         else:
             annotation.find_unknown_keys(_KEYS)
-            yield from _rules(annotation, reading.resources[target])
+            yield from _rules(reading, annotation, reading.resources[target])
 
 
-def _rules(annotation: OnProperty, target: Resource) -> Iterator[References | OnDelete]:
+def _rules(reading: Reading, annotation: OnProperty, target: Resource) -> Iterator[References | OnDelete]:
     raw = annotation.raw if isinstance(annotation.raw, dict) else {}
     visible = _word(annotation, raw, "visible", VISIBLE)
     key = _key(annotation, raw, target)
-    yield References(target=target.collection, key=key, of_anyone=visible == "anyone", **annotation.place)
+    within = _within(reading, annotation, target, raw)
+    yield References(
+        target=target.collection, key=key, of_anyone=visible == "anyone", within=within, **annotation.place
+    )
     does = _word(annotation, raw, "onDelete", ON_DELETE)
     if does is None:
         return
@@ -147,6 +175,65 @@ def _key(annotation: OnProperty, raw: Mapping[str, Any], target: Resource) -> st
     return key
 
 
+def _within(
+    reading: Reading, annotation: OnProperty, target: Resource, raw: Mapping[str, Any]
+) -> tuple[tuple[str, str], ...]:
+    """What both documents have to hold alike: as the annotation names it, else as the property's words do."""
+    above = _above(reading, annotation.resource, target)
+    alike = {**_shared(annotation.resource, target), **above}
+    if "within" not in raw:
+        return _said_within(reading, annotation, alike)
+    found: list[tuple[str, str]] = []
+    for word in words(raw["within"]):
+        held = [*above.values()] if word == PARENT else [alike[word]] if word in alike else []
+        if not held:
+            reason = f"documents of {annotation.resource.collection} and of {target.collection} have no `{word}` alike"
+            annotation.find(reason, suggestion(word, [PARENT, *alike]), "within")
+        found += held
+    return tuple(dict.fromkeys(found))
+
+
+def _above(reading: Reading, resource: Resource, target: Resource) -> dict[str, tuple[str, str]]:
+    """What holds a parent in both, by the path's parameter that names it."""
+    own, theirs = (parents_of(reading, one.collection) for one in (resource, target))
+    return {name: (held, theirs[name]) for name, held in own.items() if name in theirs}
+
+
+def _shared(resource: Resource, target: Resource) -> dict[str, tuple[str, str]]:
+    """The properties that both have, but their ids."""
+    shared = resource.properties.keys() & target.properties.keys() - {resource.id, target.id}
+    return {name: (name, name) for name in sorted(shared)}
+
+
+def _said_within(
+    reading: Reading, annotation: OnProperty, alike: Mapping[str, tuple[str, str]]
+) -> tuple[tuple[str, str], ...]:
+    """What the words about the property, where a document shows it or a request sends it, say that is the same."""
+    for words_of_it in _descriptions(reading, annotation):
+        for sentence in re.split(r"[.;]\s", words_of_it):
+            said = {singular(plain(one["noun"])) for one in _SAME.finditer(sentence)}
+            if _FREE.search(sentence) is None:
+                found = [
+                    held for name, held in alike.items() if names_parent(name) and said & {*nouns_of(name), PARENT}
+                ]
+                if found:
+                    return tuple(dict.fromkeys(found))
+    return ()
+
+
+def _descriptions(reading: Reading, annotation: OnProperty) -> Iterator[str]:
+    yield str(annotation.schema.get("description") or "")
+    collection = annotation.resource.collection
+    for operation in reading.operations:
+        action = reading.actions.get(operation.id)
+        if action is None or action.collection != collection or operation.body is None:
+            continue
+        for media in operation.body.content.values():
+            for name, schema, _ in properties_of(reading.document, media.schema, ""):
+                if name == annotation.name:
+                    yield str(schema.get("description") or "")
+
+
 def _may_be_empty(annotation: OnProperty) -> bool:
     """Whether a document may be without a value: an array may always be empty."""
     schema = annotation.resource.schema
@@ -166,18 +253,21 @@ _SHAPE = {
     "visible": {"enum": [*VISIBLE]},
     "onDelete": {"enum": [*ON_DELETE]},
     "key": {"type": "string"},
+    "within": WORDS,
 }
 
 KIND = Kind(
     keyword="x-references",
     place=ON_A_PROPERTY,
     written=(
-        "`x-references: collection` or `{collection, key: name, visible: caller, onDelete: restrict}`; `visible` is "
-        "`caller` or `anyone`, `onDelete` is `restrict`, `cascade`, `set-null` or `ignore`"
+        "`x-references: collection` or `{collection, key: name, visible: caller, within: parent, onDelete: restrict}`; "
+        "`visible` is `caller` or `anyone`, `within` is `parent`, a path's parameter or properties, `onDelete` is "
+        "`restrict`, `cascade`, `set-null` or `ignore`"
     ),
     means=(
         "the value, or each of an array, is the id (or the `key`) of a document of that collection, one that the "
-        "caller may see; what becomes of it when that document is deleted"
+        'caller may see, and (`within`, or words such as "of the same project") that has the same there; what becomes '
+        "of it when that document is deleted"
     ),
     refused="the first of 422, 400, 409, 404; a deletion the first of 409, 422, 400, 403",
     read=_read,

@@ -26,6 +26,7 @@ from specdouble.contract.kind import (
     suggestion,
     words,
 )
+from specdouble.contract.parents import PARENT, parents_of
 from specdouble.contract.pointer import pointer
 from specdouble.contract.program import program_of
 from specdouble.contract.resource import HIDDEN
@@ -196,21 +197,12 @@ def _scope(reading: Reading, annotation: OnSchema, word: str) -> list[str]:
     properties = annotation.resource.properties
     if word in properties:
         return [word]
-    parents = _parents(reading, annotation)
-    held = parents.values() if word == "parent" else [parents[word]] if word in parents else []
+    parents = parents_of(reading, annotation.resource.collection)
+    held = parents.values() if word == PARENT else [parents[word]] if word in parents else []
     if not held:
         reason = f"`{word}` is the scope of a rule and no property of the schema"
         annotation.find(reason, suggestion(word, [*properties, *parents]), "within")
     return list(dict.fromkeys(held))
-
-
-def _parents(reading: Reading, annotation: OnSchema) -> dict[str, str]:
-    """For each path parameter that names a parent where documents are created, what holds it."""
-    found: dict[str, str] = {}
-    for action in reading.actions.values():
-        if action.collection == annotation.resource.collection and action.does == "create":
-            found |= dict(action.scope)
-    return found
 
 
 def _condition(annotation: OnSchema, where: object) -> dict[str, str]:

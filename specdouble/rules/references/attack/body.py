@@ -7,13 +7,16 @@ from functools import partial
 from typing import Any
 
 from specdouble.contract import Operation
+from specdouble.contract.resource import HIDDEN
 from specdouble.contract.rule import ScopeRule
 from specdouble.rules.references.attack.names import known_to, named_by, names_of_none, of_none, statuses_of, word_for
 from specdouble.rules.references.rule import References
-from specdouble.verify.case import Case, Names, Plan, ids
+from specdouble.verify.case import Case, Missing, Names, Plan, ids
 from specdouble.verify.checks.refusals import leaves_nothing, marked_body, refused_update
+from specdouble.verify.document import Document
+from specdouble.verify.exchange import Exchange
 from specdouble.verify.identity import User
-from specdouble.verify.places import parents
+from specdouble.verify.places import lies_below, parents, under
 from specdouble.verify.problem import Broken, NotExercised
 from specdouble.verify.session import Session
 from specdouble.verify.spelling import in_another_case
@@ -60,9 +63,69 @@ def _of_made(
         run = partial(_anothers, **of, one=one, other=other)
         promise = f"{rule.name} of another's document is {'taken' if rule.of_anyone else 'refused'} on {on}"
         yield Case(rule.id, promise, run, f"{other.name}'s, by {one.name}", about)
+    above = _above(session, of["subject"], rule, target)
+    if above is not None:
+        promise = f"{rule.name} of a document that lies elsewhere is refused on {on}"
+        run = partial(_from_elsewhere, **of, target=target, above=above)
+        yield Case(rule.id, promise, run, f"below another of {above.collection}", about, decisive=True)
+    elif rule.within:
+        shared = " and ".join(own.removeprefix(HIDDEN) for own, _ in rule.within)
+        yield Missing(rule.id, f"nothing tells how documents of another {shared} are made", decisive=True)
     if target.deleters:
         promise = f"{rule.name} of a deleted document is refused on {on}"
         yield Case(rule.id, promise, partial(_deleted, **of, target=target), "", about)
+
+
+def _above(session: Session, subject: Subject, rule: References, target: Subject) -> Subject | None:
+    """What both documents have to be of, where new ones of it can be made: the parent of both, or what both name."""
+    if not rule.within or not subject.creators:
+        return None
+    for _, parent in reversed(parents(session, subject, subject.creators[0])):
+        if parent.creators and lies_below(session, subject, parent) and lies_below(session, target, parent):
+            return parent
+    for own, theirs in rule.within:
+        named = next((one.target for one in subject.resource.of(References) if one.name == own), None)
+        is_sent = own in subject.requested(subject.creators[0]) and theirs in target.requested(target.creators[0])
+        if named is not None and is_sent and session.subjects[named].creators:
+            return session.subjects[named]
+    return None
+
+
+def _made_of(
+    trial: Trial, subject: Subject, above: Document, holder: str, user: User, **changes: Any
+) -> tuple[Exchange, Document | None]:
+    """Try to create a document below another one, or with the id of that."""
+    creator = trial.creator(subject)
+    if lies_below(trial.session, subject, above.subject):
+        around = under(trial, subject, above)
+    else:
+        around, changes = trial.session.surroundings(creator, user, None), {**changes, holder: above.id}
+    body = {**trial.body(subject, creator, user), **changes}
+    return trial.try_create(subject, user, body, fixed=changes, around=around)
+
+
+def _from_elsewhere(
+    trial: Trial, subject: Subject, rule: References, writer: Updater | None, target: Subject, above: Subject
+) -> None:
+    user, (own, theirs) = trial.user, rule.within[-1]
+    here, there = trial.create(above, user), trial.create(above, user)
+    near, far = (_made_of(trial, target, one, theirs, user)[1] for one in (here, there))
+    if near is None or far is None:
+        raise NotExercised(f"no two documents of {target.collection} could be made that lie apart")
+    kept = None if writer is None else _made_of(trial, subject, here, own, user)[1]
+    exchanges = []
+    for one in (near, far):
+        value = _wrapped(subject, rule, writer, named_by(rule, one))
+        if writer is None:
+            exchanges.append(_made_of(trial, subject, here, own, user, **{rule.name: value})[0])
+        elif kept is None:
+            raise NotExercised(f"no document of {subject.collection} could be made below another")
+        else:
+            exchanges.append(trial.try_update(writer, kept, {rule.name: value}))
+        if one is near and not exchanges[0].ok:
+            raise NotExercised(f"{rule.name} of one that lies beside it was refused: {exchanges[0].told(80)}")
+    expected = f"{rule.name} of a document of {target.collection} that lies below another of {above.collection}"
+    refused_as(exchanges[1], statuses_of(rule, exchanges[1]), expected)
 
 
 def _strangers(session: Session, target: Subject) -> Sequence[tuple[User, User]]:
