@@ -138,6 +138,8 @@ class Orders:
             self.kept[key]["status"] = "shipped"
         if self.fault == "never ships" and self.get_order(key):
             raise HTTPException(409)
+        if self.fault == "notes what it refuses" and self.get_order(key)["status"] == "cancelled":
+            self.kept[key]["note"] = "refused"
         self.move(key, "shipped")
         return Response(status_code=204)
 
@@ -160,6 +162,11 @@ def test_no_document_is_sent_with_a_state_that_it_may_not_begin_with_where_it_is
 )
 def test_a_server_with_a_fault_is_found_to_break_the_lifecycle(fault: str) -> None:
     assert verdict_of(Orders(fault).app, CONTRACT, (RULE,)).broken == [RULE]
+
+
+def test_a_refused_move_that_leaves_something_else_behind_is_found() -> None:
+    verdict = verdict_of(Orders("notes what it refuses").app, CONTRACT, (RULE,))
+    assert [one.expected for one in verdict.failures] == ["a refused update to change nothing"]
 
 
 @pytest.mark.slow

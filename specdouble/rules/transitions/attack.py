@@ -12,6 +12,7 @@ from specdouble.contract import Operation
 from specdouble.rules.transitions.rule import Transitions
 from specdouble.verify.attack import Attack
 from specdouble.verify.case import Case, Missing, Plan, ids
+from specdouble.verify.checks.refusals import hold_unchanged
 from specdouble.verify.document import Document
 from specdouble.verify.exchange import Call, Exchange
 from specdouble.verify.identity import User
@@ -218,7 +219,11 @@ def _way(rule: Transitions, movers: list[Mover], start: object, goal: object) ->
 
 def _move(trial: Trial, subject: Subject, rule: Transitions, mover: Mover, before: object, after: object) -> None:
     document = reach(trial, subject, rule, before)
+    is_looked_at = subject.observable and not rule.allows(before, after)
+    was = trial.look(document) if is_looked_at else {}
     exchange = mover.move(trial, rule, document, after)
+    if is_looked_at and exchange.refused:
+        hold_unchanged(was, trial.look(document))
     if before == after and mover.to is not None and not exchange.ok:
         raise NotExercised(f"whether {mover.operation} is taken where nothing moves is not said")
     if rule.allows(before, after):
@@ -227,7 +232,7 @@ def _move(trial: Trial, subject: Subject, rule: Transitions, mover: Mover, befor
     else:
         status = rule.status_among(mover.operation.statuses)
         refused_as(exchange, {status}, f"the move of {rule.name} from {before!r} to {after!r}")
-        wanted = before
+        return
     if subject.observable and trial.look(document).get(rule.name) != wanted:
         raise Broken(f"{rule.name} to be {wanted!r} then", f"a read shows {trial.look(document).get(rule.name)!r}")
 

@@ -168,7 +168,7 @@ def refused_update(
     elif not exchange.refused:
         raise NotExercised("the update was accepted, which is the rule's own matter")
     after = trial.look(document)
-    _unchanged(before, after)
+    hold_unchanged(before, after)
     trial.session.unharmed.setdefault(subject.collection, []).append((document, after))
 
 
@@ -204,7 +204,12 @@ def _others(
     return in_order(others, others)
 
 
-def _unchanged(before: dict[str, Any], after: dict[str, Any]) -> None:
+def hold_unchanged(before: dict[str, Any], after: dict[str, Any]) -> None:
+    """Hold that a document is after a refused request what it was before.
+
+    Raises:
+        Broken: it is not.
+    """
     for name in {**before, **after}:
         if before.get(name, ...) != after.get(name, ...):
             seen = f"{name} was {shown(before.get(name))}, and is {shown(after.get(name))}"
