@@ -8,14 +8,14 @@ from functools import partial
 from itertools import permutations
 from typing import Any
 
-from specdouble.contract import Operation
+from specdouble.contract import Operation, Response
 from specdouble.contract.media_type import essence
 from specdouble.verify.case import Case, Names, Plan, ids
 from specdouble.verify.document import Document
 from specdouble.verify.exchange import Exchange
 from specdouble.verify.identity import User
 from specdouble.verify.places import request_about, tellers
-from specdouble.verify.problem import Broken, NotExercised
+from specdouble.verify.problem import Broken, NotExercised, NotPromised
 from specdouble.verify.session import Session
 from specdouble.verify.subject import Subject
 from specdouble.verify.trial import Trial
@@ -35,6 +35,8 @@ def plan(session: Session, subject: Subject) -> Plan:
         head = _head_of(session, operation)
         if head is not None:
             yield from _heads(session, subject, operation, head)
+        elif operation in subject.readers[:1]:
+            yield from _undeclared_heads(session, subject, operation)
         yield from _declared_types(subject.seen_in(operation), operation)
     for operation, _ in tellers(session, subject):
         yield from _declared_types(subject, operation)
@@ -80,6 +82,32 @@ def _heads(session: Session, subject: Subject, operation: Operation, head: Opera
         yield Case(Names.header_fields, promise, run, what, about, decisive=True, unaided=True)
 
 
+def _undeclared_heads(session: Session, subject: Subject, operation: Operation) -> Plan:
+    """The cases of a HEAD of which the contract says nothing: a server that takes it answers as GET does."""
+    answers = {"default": Response("default", "", {}, {})}  # no schema is held against what nobody declares
+    head = replace(operation, method="head", responses=answers)
+    of: dict[str, Any] = {"subject": subject, "operation": operation, "head": head}
+    tried: dict[str, Callable[[Trial], None]] = {
+        "a document": partial(_same_head, **of), "an id of none": partial(_head_of_none, **of)
+    }  # fmt: skip
+    if operation.security and () not in operation.security:
+        tried["without credentials"] = partial(_head_by_nobody, **of)
+    for one, other in session.crowd.pairs()[:1]:
+        tried[f"{one.name}'s, by {other.name}"] = partial(_head_by_another, **of, one=one, other=other)
+    for what, run in tried.items():
+        promise = f"{head}, where it is taken, tells what GET tells"
+        yield Case(Names.header_fields, promise, partial(_where_taken, run=run, **of), what, ids(operation))
+
+
+def _where_taken(
+    trial: Trial, subject: Subject, operation: Operation, head: Operation, run: Callable[[Trial], None]
+) -> None:
+    document = trial.create(subject)
+    if not trial.send(head, trial.user, **_parts(trial, operation, document)).ok:
+        raise NotPromised
+    run(trial)
+
+
 def _hold_alike(trial: Trial, operation: Operation, head: Operation, user: User, parts: Mapping[str, Any]) -> Exchange:
     """Hold that a HEAD is answered as the GET of the same is; the answer to that."""
     told = trial.send(operation, user, **parts)
@@ -108,6 +136,15 @@ def _head_of_none(trial: Trial, subject: Subject, operation: Operation, head: Op
     schema: Any = next((one.schema for one in operation.parameters if one.name == name), {})
     nobodys = unlike_but_fitting(document.id, partial(trial.session.bodies.property_fits, schema))
     _hold_alike(trial, operation, head, trial.user, _parts(trial, operation, replace(document, id=nobodys)))
+
+
+def _head_by_nobody(trial: Trial, subject: Subject, operation: Operation, head: Operation) -> None:
+    document = trial.create(subject)
+    parts = {**_parts(trial, operation, document), "authorization": {}}
+    if trial.send(operation, trial.user, **parts).refused and trial.send(head, trial.user, **parts).ok:
+        raise Broken(
+            f"{head} without credentials to be refused, as GET is", "the server answered as if they were there"
+        )
 
 
 def _head_of_deleted(trial: Trial, subject: Subject, operation: Operation, head: Operation) -> None:
