@@ -10,6 +10,7 @@ from urllib.parse import urljoin
 
 from specdouble.contract import Operation
 from specdouble.url import split_url
+from specdouble.verify.bystanders import Bystanders, created_apart
 from specdouble.verify.case import Case, Names, Plan, ids
 from specdouble.verify.document import Document
 from specdouble.verify.exchange import Exchange
@@ -240,10 +241,12 @@ def _raced(trial: Trial, subject: Subject, updater: Updater) -> None:
 
 
 def _deleted(trial: Trial, subject: Subject, operation: Operation) -> None:
-    document = trial.create(subject)
+    document = created_apart(trial, subject, trial.user)
+    around = Bystanders(trial, document)
     parts = trial.place(operation, document)
     stale = _with_tag(parts, STALE)
     _refused(trial.send(operation, document.user, **stale), "a delete whose If-Match is no tag of the document")
+    around.hold_unharmed()
     tag, _ = _tagged(trial, document)
     current = _with_tag(parts, tag)
     accepted(trial.send(operation, document.user, **current), "a delete whose If-Match is current")

@@ -10,6 +10,7 @@ from typing import Any
 from specdouble.contract import Operation, Parameter
 from specdouble.contract.action import is_of_no_resource
 from specdouble.contract.rule import ScopeRule
+from specdouble.verify.bystanders import Bystanders, created_apart
 from specdouble.verify.case import Case, Missing, Plan, ids
 from specdouble.verify.document import Document
 from specdouble.verify.exchange import Exchange
@@ -251,11 +252,13 @@ def _updated(trial: Trial, subject: Subject, rule: ScopeRule, one: User, other: 
 
 
 def _deleted(trial: Trial, subject: Subject, rule: ScopeRule, one: User, other: User, operation: Operation) -> None:
-    document = trial.create(subject, one)
+    document = created_apart(trial, subject, one)
+    around = Bystanders(trial, document)
     exchange = trial.delete(document, other)
     _hidden(trial, exchange, refusals_of(rule, operation), f"{other.name} deleting {one.name}'s document")
     if subject.observable and trial.look_for(document, one) is None:
         raise Broken(f"{one.name}'s document to be there still", f"{other.name}'s refused delete removed it")
+    around.hold_unharmed()
 
 
 def _hold_credentials(trial: Trial, operation: Operation, *users: User) -> None:

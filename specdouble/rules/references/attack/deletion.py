@@ -10,6 +10,7 @@ from typing import Any
 from specdouble.contract import Operation
 from specdouble.rules.references.attack.names import named_by
 from specdouble.rules.references.rule import OnDelete
+from specdouble.verify.bystanders import Bystanders, created_apart
 from specdouble.verify.case import Case, Missing, Plan, ids
 from specdouble.verify.document import Document
 from specdouble.verify.places import lies_below, other_parent, parents, under
@@ -106,16 +107,14 @@ def _is_listed(trial: Trial, document: Document) -> bool:
 
 
 def _delete_named(trial: Trial, subject: Subject, referrer: Subject, rule: OnDelete) -> None:
+    if rule.does == "restrict":
+        _refused(trial, subject, referrer, rule)
+        return
     target = trial.create(subject)
     document = _naming(trial, referrer, rule, target)
     beside = _beside(trial, referrer, rule, target)
     told = _told_elsewhere(trial, document, subject) if rule.does == "cascade" else []
     exchange = trial.delete(target)
-    if rule.does == "restrict":
-        refused_as(exchange, {rule.status_among(exchange.call.operation.statuses)}, "the deletion of what is named")
-        _is_there(trial, target, "the document whose deletion was refused")
-        _is_there(trial, document, "the document that names it")
-        return
     accepted(exchange, "the deletion of what is named")
     if rule.does == "cascade":
         for one in told:
@@ -128,6 +127,28 @@ def _delete_named(trial: Trial, subject: Subject, referrer: Subject, rule: OnDel
     elif referrer.observable:
         for one in (document, *beside):
             _is_emptied(rule, _is_there(trial, one, "the document that named it"), named_by(rule, target))
+
+
+def _refused(trial: Trial, subject: Subject, referrer: Subject, rule: OnDelete) -> None:
+    """A deletion that is refused for one document takes nothing else along, not even what would go with it."""
+    target = created_apart(trial, subject, trial.user)
+    document = _naming(trial, referrer, rule, target)
+    others: list[Document] = []
+    for end in _others(trial, rule):
+        with suppress(NotExercised):
+            others.append(_naming(trial, trial.subject(end.referrer), end, target))
+    around = Bystanders(trial, target, *others)
+    exchange = trial.delete(target)
+    refused_as(exchange, {rule.status_among(exchange.call.operation.statuses)}, "the deletion of what is named")
+    _is_there(trial, target, "the document whose deletion was refused")
+    _is_there(trial, document, "the document that names it")
+    around.hold_unharmed()
+
+
+def _others(trial: Trial, rule: OnDelete) -> list[OnDelete]:
+    """The other rules of a deletion of the same documents that would change those that name one."""
+    ends = (one for one in trial.contract.rules.values() if isinstance(one, OnDelete) and one.id != rule.id)
+    return [one for one in ends if one.collection == rule.collection and one.does in ("cascade", "set-null")]
 
 
 def _beside(trial: Trial, referrer: Subject, rule: OnDelete, target: Document) -> list[Document]:
