@@ -170,9 +170,15 @@ class Complaints:
         return met is not None
 
     def _led_elsewhere(self, one: Complaint) -> bool:
-        """Whether what is not there is not what a link led to: another path names it, or the body alone."""
+        """Whether what is not there is not what a link led to: another path names it, or the body alone.
+
+        Nor is the one thing below a new document (`/users/7/address`) there before somebody has put it there.
+        """
         to_another = one.case.id in self.knowledge.renamed or not one.case.path_parameters
-        return to_another and one.kind == "EnsureResourceAvailability"
+        operation = self._operation(one)
+        action = self.contract.actions.get(operation.id) if operation is not None else None
+        is_single = action is not None and self.contract.resources[action.collection].single != ""
+        return (to_another or is_single) and one.kind == "EnsureResourceAvailability"
 
     def _fits_as_it_arrives(self, one: Complaint) -> bool:
         """Whether each part of a request that is said to be wrong is right on its way, as the contract is read here."""
