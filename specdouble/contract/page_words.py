@@ -19,9 +19,10 @@ _UNKNOWN_CURSOR = re.compile(
 )
 _STEADY = re.compile(
     r"\b(stable|steady|consistent)\b[^.;]{0,60}\b(insert|delet|remov|add|creat|chang|writ|between|while|under)"
-    r"|\b(insert|delet|remov|add|creat|chang)\w*[^.;]{0,80}\b(neither|never|no(t|r)?|without|does ?n.t|do ?n.t)\b"
-    r"[^.;]{0,40}\b(skip|repeat|shift|twice|duplicat|miss)"
-    r"|\b(neither|never|no(t|r)?|without)\b[^.;]{0,40}\b(skip|repeat|shift|twice|duplicat|miss)\w*[^.;]{0,80}"
+    r"|\b(insert|delet|remov|add|creat|chang)\w*[^.]{0,80}"
+    r"\b(neither|never|no(t|r|ne|thing)?|without|does ?n.t|do ?n.t)\b[^.;]{0,40}"
+    r"\b(skip|repeat|shift|twice|duplicat|miss)"
+    r"|\b(neither|never|no(t|r|ne|thing)?|without)\b[^.;]{0,40}\b(skip|repeat|shift|twice|duplicat|miss)\w*[^.;]{0,80}"
     r"\b(insert|delet|remov|add|creat|chang)",
     re.IGNORECASE,
 )

@@ -26,6 +26,7 @@ class Attack:
         stamp: whether the property is a time that the server sets; given the rule, the event whose time it is.
         room: makes room for one more document where the rule leaves none, so that other cases can create theirs; given
             the trial, the subject, the rule, and the request that is to create it.
+        most: how many documents there may be at once where others count too; given the rule.
         keep: a body with which a document keeps the rules of the kind, where rules speak of several properties at once;
             given the session, the subject, the rules and a `Write`.
         same: whether the contract leaves open that what was sent is shown as what is seen; given the rule and both.
@@ -47,6 +48,7 @@ class Attack:
     inputs: Callable[[Any], Iterable[str] | None] | None = None
     stamp: Callable[[Any], str] | None = None
     room: Callable[..., None] | None = None
+    most: Callable[[Any], int] | None = None
     keep: Callable[..., dict[str, Any]] | None = None
     same: Callable[[Any, Any, Any], bool] | None = None
     states: Callable[[Any], Iterable[Any]] | None = None

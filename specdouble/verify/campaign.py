@@ -323,7 +323,7 @@ class Campaign:
         rule = self.session.contract.rules.get(failure.check)
         # A status that is the rule's own says nothing of another document: only words do.
         own = rule is not None and rule.refuses and rule.status_among(last.call.operation.statuses) == last.status
-        return not self.session.subjects[action.collection].once and says_taken(last, by_words=own)
+        return not self.session.subjects[action.collection].has_keys and says_taken(last, by_words=own)
 
     def _named_none(self, failure: Failure) -> bool:
         """Whether a request was refused for naming a document that is not there, where no rule says what it names.

@@ -199,6 +199,15 @@ class Subject:
         return [(rule, attack) for rule, attack in known if attack.room]
 
     @cached_property
+    def has_keys(self) -> bool:
+        """Whether a rule says what no two documents have alike, be it of one property or of several together."""
+        return any(attack_of(rule).once for rule in self.resource.rules)
+
+    def at_most(self, wanted: int) -> int:
+        """That many documents, or as many as rules leave room for at once."""
+        return min([wanted, *(attack.most(rule) for rule, attack in self.bounding if attack.most is not None)])
+
+    @cached_property
     def keeping(self) -> list[tuple[Callable[..., dict[str, Any]], list[CollectionRule]]]:
         """What makes bodies that keep rules about several properties at once, with the rules."""
         found: dict[Callable[..., dict[str, Any]], list[CollectionRule]] = {}

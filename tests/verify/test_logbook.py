@@ -120,6 +120,7 @@ def test_the_double_keeps_what_the_words_say() -> None:
         "Inserting or deleting between two requests never skips or repeats an item.",
         "No entry is shown twice, even if others are created meanwhile.",
         "Cursors are consistent under concurrent writes",
+        "A cursor stays good while visits are planned or removed; none is skipped or repeated.",
     ],
 )
 def test_words_that_promise_steady_pages(words: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -39,8 +40,22 @@ def plan(session: Session, subject: Subject, rule: Limit) -> Plan:
     of: dict[str, Any] = {"subject": subject, "rule": rule}
     yield Case(rule.id, f"no more than {rule.most} are accepted", partial(_one_more, **of), "", about, decisive=True)
     yield Case(rule.id, "one of many creates at once gets the last place", partial(_race, **of), "", about)
+    if any(attack.bring is not None for _, attack in subject.attacks):
+        yield Case(rule.id, "documents in any state count", partial(_in_any_state, **of), "", about)
     if subject.deleters:
         yield Case(rule.id, "a document that was deleted leaves room", partial(_freed, **of), "", about)
+    yield from _of_two(session, subject, rule)
+    yield from _moves(subject, rule)
+    for bulk in (one for one in bulks(session, subject) if one.is_whole):
+        run = partial(_together, subject=subject, rule=rule, bulk=bulk)
+        promise = f"{bulk.operation} creates no more than there is room for"
+        yield Case(rule.id, promise, run, "", ids(bulk.operation), decisive=True)
+
+
+def _of_two(session: Session, subject: Subject, rule: Limit) -> Plan:
+    """The cases of two users, who share a scope or have one each."""
+    about = ids(*subject.creators[:1])
+    of: dict[str, Any] = {"subject": subject, "rule": rule}
     for one, other in session.crowd.pairs(subject.creators[0]):
         whom = f"{other.name}'s beside {one.name}'s"
         if _share(session, subject, rule, one, other):
@@ -49,11 +64,6 @@ def plan(session: Session, subject: Subject, rule: Limit) -> Plan:
         elif subject.resource.owner in rule.per or subject.resource.tenant in rule.per:
             yield Case(rule.id, "another scope has a limit of its own", partial(_elsewhere, **of, one=one, other=other),
                        whom, about)  # fmt: skip
-    yield from _moves(subject, rule)
-    for bulk in (one for one in bulks(session, subject) if one.is_whole):
-        run = partial(_together, subject=subject, rule=rule, bulk=bulk)
-        promise = f"{bulk.operation} creates no more than there is room for"
-        yield Case(rule.id, promise, run, "", ids(bulk.operation), decisive=True)
 
 
 def _share(session: Session, subject: Subject, rule: Limit, one: User, other: User) -> bool:
@@ -263,6 +273,21 @@ def _one_more(trial: Trial, subject: Subject, rule: Limit) -> None:
         raise NotExercised("the scope is full of documents that this run did not make: a refusal shows nothing")
 
 
+def _in_any_state(trial: Trial, subject: Subject, rule: Limit) -> None:
+    """Documents that are cancelled, or done, are still there."""
+    call = _filled(trial, subject, rule, trial.user)
+    _refused(trial, subject, rule, trial.user, call)
+    movable = iter([one for one in trial.made if one.subject.collection == subject.collection])
+    for moving, attack in subject.attacks:
+        for state in attack.states(moving) if attack.states is not None and attack.bring is not None else ():
+            document = next(movable, None)
+            if document is None or attack.bring is None:
+                break
+            with suppress(NotExercised):
+                attack.bring(trial, moving, document, state)
+    _refused(trial, subject, rule, trial.user, _again(trial, subject, rule, trial.user, call))
+
+
 def _freed(trial: Trial, subject: Subject, rule: Limit) -> None:
     call = _filled(trial, subject, rule, trial.user)
     _delete_one(trial, subject, rule, call)
@@ -330,4 +355,4 @@ def _together(trial: Trial, subject: Subject, rule: Limit, bulk: Bulk) -> None:
     accepted(last, "a document in the place that a refused create of two has left", Names.refused_leaves_no_trace)
 
 
-ATTACK = Attack(plan, room=room)
+ATTACK = Attack(plan, room=room, most=lambda rule: rule.most)

@@ -7,9 +7,11 @@ from functools import partial
 from operator import attrgetter
 from typing import Any
 
+from specdouble.contract import Operation
 from specdouble.rules.timestamp.rule import Timestamp
 from specdouble.verify.attack import Attack
 from specdouble.verify.case import Case, Missing, Plan, ids
+from specdouble.verify.checks.header_fields import new_and_in_each_state
 from specdouble.verify.moment import moment
 from specdouble.verify.problem import Broken, NotExercised
 from specdouble.verify.session import Session
@@ -42,6 +44,12 @@ def plan(_session: Session, subject: Subject, rule: Timestamp) -> Plan:
             yield Case(rule.id, promise, partial(move, **of, updater=updater), f"{what} in a row", about)
         run = partial(_client_update, **of, updater=updater)
         yield Case(rule.id, f"a client's {rule.name} has no effect on update", run, "", about)
+    for operation in subject.acts:
+        action = subject.action(operation)
+        if action.sets and not action.why:
+            run = partial(_acted, **of, operation=operation)
+            moves = "moves forward with" if rule.event == "updated" else "stays at"
+            yield Case(rule.id, f"{rule.name} {moves} {operation}", run, "", ids(operation), unaided=True)
 
 
 def _stamp(view: dict[str, Any], rule: Timestamp) -> Any:
@@ -148,6 +156,27 @@ def _moves(trial: Trial, subject: Subject, rule: Timestamp, updater: Updater) ->
         away = abs(after.timestamp() - exchange.started) if after else 0
         if away > trial.session.settings.clock_skew + exchange.elapsed:
             raise Broken(f"{rule.name} to be the time of the change", f"it is {away:.0f} s away")
+
+
+def _acted(trial: Trial, subject: Subject, rule: Timestamp, operation: Operation) -> None:
+    """An operation that sets a state changes the document, wherever it does set it."""
+    sets = dict(subject.action(operation).sets)
+    for document in new_and_in_each_state(trial, subject):
+        seen = trial.look(document)
+        before = moment(_stamp(seen, rule))
+        trial.tick(seen[rule.name])
+        if not trial.send(operation, document.user, **trial.acting(operation, document)).ok:
+            continue
+        after = trial.look(document)
+        if all(seen.get(name) == after.get(name) for name in sets):
+            continue
+        stamp = moment(_stamp(after, rule))
+        if rule.event == "updated" and (before is None or stamp is None or stamp <= before):
+            raise Broken(f"{rule.name} to move forward with {operation}", f"a read shows {after[rule.name]!r} still")
+        if rule.event != "updated" and stamp != before:
+            raise Broken(f"{rule.name} to stay {seen[rule.name]}", f"a read shows {after[rule.name]}")
+        return
+    raise NotExercised(f"{operation} moves no document that was made")
 
 
 def _stays(trial: Trial, subject: Subject, rule: Timestamp, updater: Updater) -> None:

@@ -18,9 +18,10 @@ from specdouble.verify.identity import User
 from specdouble.verify.places import closing, parents, refusals_of
 from specdouble.verify.problem import Broken, NotExercised
 from specdouble.verify.session import Session
+from specdouble.verify.shared import Shared
 from specdouble.verify.subject import Subject
 from specdouble.verify.trial import Trial, accepted, refused_as
-from specdouble.verify.values import unfitting
+from specdouble.verify.values import kind, merged, unfitting
 
 NOT_FOUND = "404"
 
@@ -32,7 +33,7 @@ def plan(session: Session, subject: Subject) -> Plan:
         promise = f"{bulk.operation} makes each document that it is sent, as it is sent"
         yield Case(Names.read_your_writes, promise, partial(_kept, bulk=bulk), "", about)
         promise = f"{bulk.operation} refuses what does not fit, and nothing is left of it"
-        for what, changes, without in _offences(session, bulk) if bulk.is_whole else ():
+        for what, changes, without in offences(session, bulk) if bulk.is_whole else ():
             run = partial(_refused, bulk=bulk, what=what, changes=changes, without=without)
             yield Case(Names.refused_leaves_no_trace, promise, run, what, about)
         if bulk.most is not None and bulk.most <= 2 * bulk.usual:
@@ -55,18 +56,28 @@ def _below_parents(session: Session, bulk: Bulk) -> Plan:
             yield Case(rule.id, promise, run, f"{one.name}'s, by {other.name}", about, decisive=True)
 
 
-def _offences(session: Session, bulk: Bulk) -> list[tuple[str, dict[str, Any], str]]:
-    """What one document among several may have that does not fit, or be without; one of each sort."""
+def offences(session: Shared, bulk: Bulk) -> list[tuple[str, dict[str, Any], str]]:
+    """What one document among several may have that does not fit, or be without; one of each sort.
+
+    A text stays, where there is one alone: by that it would be known, if it were made.
+    """
     subject, creator = bulk.subject, bulk.subject.creators[0]
-    found: list[tuple[str, dict[str, Any], str]]
-    found = [(f"one without {name}", {}, name) for name in subject.required(creator)[-1:]]
-    for name, schema in subject.requested(creator).items():
+    requested = subject.requested(creator)
+    texts = [name for name, schema in requested.items() if _is_plain_text(session, schema)]
+    needed = [name for name in subject.required(creator) if [name] != texts]
+    found: list[tuple[str, dict[str, Any], str]] = [(f"one without {name}", {}, name) for name in needed[-1:]]
+    for name, schema in sorted(requested.items(), key=lambda item: item[0] in texts):
         values = [one for one in unfitting(schema, session.contract.resolve)
                   if session.bodies.refuses(creator, schema, one)]  # fmt: skip
         if values and name not in subject.once:
             found.append((f"one with {name} {shown(values[-1])}", {name: values[-1]}, ""))
             break
     return found
+
+
+def _is_plain_text(session: Shared, schema: Any) -> bool:
+    whole = merged(schema, session.contract.resolve)
+    return kind(whole) == "string" and not whole.get("enum") and not whole.get("format")
 
 
 def bodies_of(trial: Trial, bulk: Bulk, number: int) -> list[dict[str, Any]]:

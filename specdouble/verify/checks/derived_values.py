@@ -12,7 +12,7 @@ from typing import Any
 from specdouble.verify.bodies import shown
 from specdouble.verify.bulk import Bulk, bulks
 from specdouble.verify.case import Case, Names, Plan, ids
-from specdouble.verify.checks.bulk import bodies_of
+from specdouble.verify.checks.bulk import bodies_of, offences
 from specdouble.verify.document import Document
 from specdouble.verify.places import below, parents, under
 from specdouble.verify.problem import Broken, NotExercised
@@ -199,13 +199,11 @@ def _in_bulk(trial: Trial, counter: Counter, bulk: Bulk) -> None:
 
 
 def _refused_together(trial: Trial, bulk: Bulk) -> list[dict[str, Any]]:
-    """Bodies of documents of which the last is refused; none where nothing says that one would be."""
-    subject, bodies = bulk.subject, bodies_of(trial, bulk, max(bulk.least, 2))
-    if subject.once & bodies[0].keys():  # two of the same
-        return [*bodies[:-1], bodies[0]]
-    needed = subject.required(trial.creator(subject))[:1]
-    *good, bad = bodies
-    return [*good, {name: value for name, value in bad.items() if name not in needed}] if needed else []
+    """Bodies of documents of which the last does not fit; none where nothing is known that would not."""
+    *good, bad = bodies_of(trial, bulk, max(bulk.least, 2))
+    for _, changes, without in offences(trial.session, bulk):
+        return [*good, {name: value for name, value in {**bad, **changes}.items() if name != without}]
+    return []
 
 
 def _together(trial: Trial, counter: Counter) -> None:

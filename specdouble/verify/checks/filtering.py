@@ -185,7 +185,9 @@ def _values(session: Shared, subject: Subject, parameter: Parameter, name: str) 
     if kind(held) == "boolean":
         candidates = [True, False]
     elif kind(held) == "integer" and not candidates:
-        candidates = list(range(int(held.get("minimum", 1)), int(held.get("minimum", 1)) + 3))
+        least = int(held.get("minimum", 1))
+        # A zero that may be is asked for first: to many a server it is as if nothing were.
+        candidates = list(dict.fromkeys([0, *range(least, least + 3)]))
     elif kind(held) == "string" and not candidates and not held.get("format") and "pattern" not in held:
         # A text may be looked for in parts: neither of the two is a part of the other.
         word = f"q{session.fresh.run}"
@@ -201,6 +203,7 @@ def _filtered(
 ) -> None:
     with place(trial, subject) as there:
         turns = [other, value] * 3 + [value]  # each page would have some of both
+        turns = turns[-subject.at_most(len(turns) + by.holds_several) + by.holds_several :]
         held = [by.kept(one) for one in turns] + ([[other, value]] if by.holds_several else [])
         for one in held:
             _make(trial, there, {by.name: one})

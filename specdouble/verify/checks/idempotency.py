@@ -110,6 +110,8 @@ def _twice(trial: Trial, subject: Subject) -> None:
     was, led = (one.headers.get("location") for one in (answered, again))
     if was is not None and led is None:
         raise Broken(f"the same request to be answered with Location {was} again", "the answer has none")
+    if was is not None and led != was:
+        raise Broken(f"the same request to be answered with Location {was} again", f"the answer has {led}")
     other = _call(trial, subject, trial.user, _body(trial, subject, trial.user), _key(trial, call.operation))
     if _made(trial, subject, trial.user, trial.resend(other)) == first:
         raise Broken("another key to be another request", f"it is answered with {first} too")

@@ -87,7 +87,7 @@ def _changes(trial: Trial, subject: Subject, name: str) -> list[dict[str, Any]]:
         with suppress(NotExercised):
             values = _keys(trial, subject, source)
             if values:
-                return [{source: value} for value in values]
+                return [{source: value} for value in values[: subject.at_most(len(values))]]
     if name in subject.server_set:
         return []
     raise NotExercised(f"no values of {name} are known of which one comes first")
@@ -162,7 +162,7 @@ def _equals(trial: Trial, subject: Subject, query: dict[str, Any], name: str) ->
     if not values:
         raise NotExercised(f"no two documents can be made that are equal in {name}")
     with place(trial, subject) as there:
-        for _ in range(4 * SMALL_PAGE):
+        for _ in range(subject.at_most(4 * SMALL_PAGE)):
             there.create(trial, **{name: values[0]})
         entries, _ = there.listed(trial, query)
         seen = [str(one.get(subject.key)) for one in entries]

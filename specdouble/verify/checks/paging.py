@@ -92,6 +92,11 @@ def _size(operation: Operation, limit: str, wanted: int) -> int:
     return max(least, wanted if most is None else min(wanted, most))
 
 
+def _small(subject: Subject, limit: str) -> int:
+    """The size of pages of which two, and one more document, have room."""
+    return _size(subject.listers[0], limit, max(1, (subject.at_most(2 * SMALL + 1) - 1) // 2))
+
+
 def _shown(trial: Trial, there: Place, query: Mapping[str, Any]) -> list[tuple[Exchange, list[dict[str, Any]]]]:
     """All pages of a place, to the first that shows nothing new.
 
@@ -119,7 +124,7 @@ def _shown(trial: Trial, there: Place, query: Mapping[str, Any]) -> list[tuple[E
 
 def _whole(trial: Trial, subject: Subject, limit: str) -> None:
     operation = subject.listers[0]
-    size = _size(operation, limit, SMALL)
+    size = _small(subject, limit)
     with _filled(trial, subject, 2 * size + 1) as there:
         try:
             shown = _shown(trial, there, {limit: size})
@@ -172,7 +177,7 @@ def _echoes(operation: Operation, shown: list[tuple[Exchange, list[dict[str, Any
 
 def _large(trial: Trial, subject: Subject, limit: str) -> None:
     operation = subject.listers[0]
-    size = _size(operation, limit, MANY)
+    size = _size(operation, limit, subject.at_most(MANY))
     if size <= SMALL:
         raise NotExercised(f"no larger page than one of {size} can be asked for")
     with _filled(trial, subject, size) as there:
@@ -196,8 +201,8 @@ def _hold_default(trial: Trial, there: Place, limit: str, count: int) -> None:
 
 def _total(trial: Trial, subject: Subject, limit: str) -> None:
     operation = subject.listers[0]
-    size = {limit: _size(operation, limit, 2 * SMALL)}
-    with _filled(trial, subject, SEVERAL) as there:
+    size = {limit: _size(operation, limit, 2 * _small(subject, limit))}
+    with _filled(trial, subject, subject.at_most(SEVERAL)) as there:
         shown = _shown(trial, there, size)
         counted = sum(len(page) for _, page in shown)
         told = [total_told(exchange) for exchange, _ in shown]
@@ -220,8 +225,8 @@ def _more(trial: Trial, subject: Subject, limit: str, says: Callable[[Exchange],
     """A page that is full is the last one where as many documents as pages hold are all there are."""
     operation = subject.listers[0]
     least, most, _ = size_bounds(operation, limit)
-    with _filled(trial, subject, SEVERAL) as there:
-        shown = _shown(trial, there, {limit: _size(operation, limit, 2 * SMALL)})
+    with _filled(trial, subject, subject.at_most(SEVERAL)) as there:
+        shown = _shown(trial, there, {limit: _size(operation, limit, 2 * _small(subject, limit))})
         if all(says(exchange) is None for exchange, _ in shown):
             raise NotExercised(f"{operation} does not say whether there is more")
         counted = sum(len(page) for _, page in shown)
@@ -282,7 +287,7 @@ _BETWEEN: Mapping[str, Change] = {
 
 
 def _steady(trial: Trial, subject: Subject, limit: str, change: Change) -> None:
-    size = _size(subject.listers[0], limit, SMALL)
+    size = _small(subject, limit)
     with _filled(trial, subject, 2 * size + 1) as there:
         staying = {str(document.id): document for document in there.made}
         seen: list[str] = []
@@ -306,7 +311,7 @@ def _steady(trial: Trial, subject: Subject, limit: str, change: Change) -> None:
 def _beyond(trial: Trial, subject: Subject, limit: str) -> None:
     operation = subject.listers[0]
     page, offset, _, _ = page_parameters(operation)
-    size = _size(operation, limit, 2 * SMALL)
+    size = _size(operation, limit, 2 * _small(subject, limit))
     with _filled(trial, subject, size + 1) as there:
         shown = _shown(trial, there, {limit: size})
         seen = {str(entry.get(subject.key)) for _, one in shown for entry in one}

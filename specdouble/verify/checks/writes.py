@@ -114,14 +114,29 @@ def _acted(trial: Trial, subject: Subject, operation: Operation) -> None:
 
 def _full_in_each_state(trial: Trial, subject: Subject) -> Iterator[Document]:
     """Documents of which all is said that can be: a new one, and one in each state that requests lead to."""
-    yield trial.create(subject, full=True)
+    yield _filled(trial, subject)
     for rule, attack in subject.attacks:
         for value in attack.states(rule) if attack.states is not None and attack.bring is not None else ():
             assert attack.bring is not None
             with suppress(NotExercised):
-                document = trial.create(subject, full=True)
+                document = _filled(trial, subject)
                 attack.bring(trial, rule, document, value)
                 yield document
+
+
+def _filled(trial: Trial, subject: Subject) -> Document:
+    """A new document with all that a create takes, and the texts that a change alone does."""
+    document, created = trial.create(subject, full=True), subject.requested(trial.creator(subject))
+    for updater in subject.updaters:
+        ruled = {*created, *subject.chosen, *subject.server_set, *subject.bound_on_update, updater.id_in_body}
+        later = {name: schema for name, schema in subject.requested(updater.operation).items() if name not in ruled}
+        texts = {
+            one: schema for one, schema in later.items() if kind(merged(schema, trial.contract.resolve)) == "string"
+        }
+        changes = {one: trial.session.bodies.value(subject, one, schema, trial.user) for one, schema in texts.items()}
+        if changes:
+            trial.try_update(updater, document, changes)
+    return document
 
 
 def _said(trial: Trial, subject: Subject, document: Document, before: Body) -> Body:
@@ -164,9 +179,24 @@ def _of_updater(session: Session, subject: Subject, updater: Updater) -> Plan:
             check = Names.partial_update if updater.partial else Names.read_your_writes
             promise = f"{operation} changes what it names and nothing else" if updater.partial else kept
             yield Case(check, promise, run, f"{name} alone", about)
+    if any(attack.reach is not None for _, attack in subject.attacks):
+        run = partial(_in_each_state, **of)
+        yield Case(Names.read_your_writes, kept, run, "in each state", about, unaided=True)
     if updater.partial:
         promise = f"{operation} without properties changes nothing"
         yield Case(Names.partial_update, promise, partial(_empty, **of), "", about)
+
+
+def _in_each_state(trial: Trial, subject: Subject, updater: Updater) -> None:
+    """A change that is taken is made, whatever state the document is in."""
+    tried = 0
+    for document in trial.in_each_state(subject):
+        changes = trial.session.bodies.change(subject, updater)
+        if trial.try_update(updater, document, changes).ok:
+            tried += 1
+            hold(trial, document, changes, "updated")
+    if not tried:
+        raise NotExercised("no change was taken in any state")
 
 
 def _values(session: Shared, schema: Any) -> list[Any]:

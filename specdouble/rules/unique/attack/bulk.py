@@ -22,8 +22,8 @@ SPELLINGS = 4  # of what is the same, that are tried
 
 
 def of_bulk(session: Session, subject: Subject, rule: UniqueKey) -> Plan:
-    """The cases of creates in bulk, where any document counts."""
-    if rule.where or not subject.creators or not {*rule.fields} & subject.taken(subject.creators[0]).keys():
+    """The cases of creates in bulk, where a new document counts by itself."""
+    if not rule.counts({}) or not subject.creators or not {*rule.fields} & subject.taken(subject.creators[0]).keys():
         return
     for bulk in (one for one in bulks(session, subject) if one.is_whole):
         promise = f"{bulk.operation} creates no two documents with the same {' and '.join(rule.fields)}"

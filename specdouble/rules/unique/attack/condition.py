@@ -28,6 +28,8 @@ def conditions(subject: Subject, rule: UniqueKey) -> Plan:
         if names & subject.taken(updater.operation).keys():
             run = partial(_left_by_change, **of, updater=updater)
             yield Case(rule.id, promise, run, "after a change", ids(updater.operation), decisive=True)
+            back = f"a change back, after which `{rule.where}` holds, is refused where the key is taken by then"
+            yield Case(rule.id, back, partial(_brought_back, **of, updater=updater), "", ids(updater.operation))
         if names & subject.taken(updater.operation).keys() - subject.bound_on_update:
             promise = f"a change after which `{rule.where}` holds is refused where the key is taken"
             yield Case(rule.id, promise, partial(_counted_again, **of, updater=updater), "", ids(updater.operation))
@@ -45,6 +47,24 @@ def _uncounted(trial: Trial, subject: Subject, rule: UniqueKey, first: bool, sec
     if made is not None:
         hold_side(rule, made, second)
     accepted(exchange, f"the same {' and '.join(rule.fields)}, where one does not count,")
+
+
+def _brought_back(trial: Trial, subject: Subject, rule: UniqueKey, updater: Updater) -> None:
+    document = beside(trial, subject, rule, counts=True)
+    held = {**rule.defaults, **document.sent, **document.shown}
+    for name, value in subject.states(updater.operation):
+        if held.get(name) is None or rule.counts({**held, name: value}):
+            continue
+        if not trial.try_update(updater, document, {name: value}, as_it_is=True).ok:
+            continue
+        body = on_side(trial, subject, rule, alike(trial, subject, rule, document.sent))
+        exchange, _ = trial.try_create(subject, trial.user, body, as_it_is=True)
+        if not exchange.ok:
+            raise NotExercised(f"a key that does not count any more was refused: {exchange.told(80)}")
+        exchange = trial.try_update(updater, document, {name: held[name]}, as_it_is=True)
+        refused_as(exchange, {rule.status_among(updater.operation.statuses)}, f"a change of {name} back, beside it,")
+        return
+    raise NotExercised("no change takes a document out of those that count")
 
 
 def _left_by_change(trial: Trial, subject: Subject, rule: UniqueKey, updater: Updater) -> None:
