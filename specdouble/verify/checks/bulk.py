@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
+from specdouble.contract import Operation
 from specdouble.contract.rule import ScopeRule
 from specdouble.verify.bodies import shown
 from specdouble.verify.bulk import Bulk, Parts, bulks
@@ -24,6 +26,7 @@ from specdouble.verify.trial import Trial, accepted, refused_as
 from specdouble.verify.values import kind, merged, unfitting
 
 NOT_FOUND = "404"
+LONGEST = 5000  # characters of a text that is sent
 
 
 def plan(session: Session, subject: Subject) -> Plan:
@@ -72,7 +75,19 @@ def offences(session: Shared, bulk: Bulk) -> list[tuple[str, dict[str, Any], str
         if values and name not in subject.once:
             found.append((f"one with {name} {shown(values[-1])}", {name: values[-1]}, ""))
             break
-    return found
+    known = {name for _, changes, without in found for name in (*changes, without)}
+    if len(texts) != 1 or not known <= set(texts):
+        return found
+    return [*_too_long(session, creator, texts[0], requested[texts[0]])]
+
+
+def _too_long(session: Shared, creator: Operation, name: str, schema: Any) -> Iterator[tuple[str, dict[str, Any], str]]:
+    """A text that is longer than it may be, and by which the document would be known still."""
+    most = merged(schema, session.contract.resolve).get("maxLength")
+    if isinstance(most, int) and most <= LONGEST:
+        text = session.fresh.word() + "x" * most
+        if session.bodies.refuses(creator, schema, text):
+            yield f"one whose {name} is too long", {name: text}, ""
 
 
 def _is_plain_text(session: Shared, schema: Any) -> bool:
