@@ -56,10 +56,19 @@ class Access:
     roles: tuple[str, ...] = ()
     claim: str = ROLE
 
-    def beside(self, whose: str) -> Audience:
-        """To whom documents are open that are not theirs, by the owner or by the tenant."""
+    def beside(self, whose: str, *, is_owned: bool = True) -> Audience:
+        """To whom documents are open that are not theirs, by the owner or by the tenant.
+
+        A role sees what others own in its own organization: the documents of another are open to it where nobody
+        owns them within that.
+
+        Args:
+            whose: `owner` or `tenant`.
+            is_owned: whether documents have an owner.
+        """
         is_open = self.by == "anyone" or (self.by == "tenant" and whose == "owner")
-        return Audience(is_open, self.roles, self.claim)
+        roles = () if whose == "tenant" and is_owned else self.roles
+        return Audience(is_open, roles, self.claim)
 
 
 UNSAID = Access()

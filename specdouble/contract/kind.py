@@ -301,7 +301,8 @@ class Reading:
         """The rules of whose documents are: of the `owner`, or of the `tenant`, of each `x-resource` that names one."""
         for annotation in self.on_resources(key):
             resource = annotation.resource
-            readers, writers = resource.read.beside(key), resource.write.beside(key)
+            is_owned = resource.owner is not None
+            readers, writers = (one.beside(key, is_owned=is_owned) for one in (resource.read, resource.write))
             yield made(readers=readers, writers=writers, **annotation.place)
 
     def on_operations(self, keyword: str) -> Iterator[OnOperation]:

@@ -10,6 +10,7 @@ from itertools import chain, zip_longest
 from threading import Lock
 
 from specdouble.unforeseen import place_of, unforeseen
+from specdouble.verify.attack import attack_of
 from specdouble.verify.case import ALWAYS, Case, Missing, Names
 from specdouble.verify.exchange import Exchange
 from specdouble.verify.lag import catches_up
@@ -323,7 +324,10 @@ class Campaign:
         rule = self.session.contract.rules.get(failure.check)
         # A status that is the rule's own says nothing of another document: only words do.
         own = rule is not None and rule.refuses and rule.status_among(last.call.operation.statuses) == last.status
-        return not self.session.subjects[action.collection].has_keys and says_taken(last, by_words=own)
+        subject = self.session.subjects[action.collection]
+        about_key = rule is not None and attack_of(rule).once
+        by_chance = not subject.has_keys or (subject.has_few_keys and not about_key)
+        return by_chance and says_taken(last, by_words=own)
 
     def _named_none(self, failure: Failure) -> bool:
         """Whether a request was refused for naming a document that is not there, where no rule says what it names.

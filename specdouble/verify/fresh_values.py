@@ -34,6 +34,7 @@ class FreshValues:
     ) -> None:
         self._prefix, self._resolve, self._mint, self._fits = prefix, resolve, mint, fits
         self.run, self._numbers = secrets.token_hex(2), count(1)  # what all new names of this run share
+        self._turns: dict[tuple[Any, ...], count[int]] = {}  # of the numbers between two bounds
         self.vary = False  # from their first character on: some servers compare no more than a beginning
         self.codes: set[str] = set()  # that this run made, each of the form of one that the server has taken
         self._texts: dict[str, Iterator[str]] = {}  # by pattern, those that are still to be given
@@ -106,8 +107,7 @@ class FreshValues:
     def _value(self, schema: Any, compact: bool) -> Any:
         schema = merged(schema, self._resolve)
         if kind(schema) in ("integer", "number"):
-            number = int(time.time() * 1000) * 1000 % 2**40 + next(self._numbers)
-            return within(schema, number)
+            return within(schema, self._number(schema))
         if schema.get("format"):
             return plausible(schema, self._resolve, f"{self.run}{next(self._numbers)}")
         word = self.word().replace(" ", "-") if compact else self.word()
@@ -116,6 +116,13 @@ class FreshValues:
             word = (f"{next(self._numbers):x}" + self.run)[:longest]
         word = word.ljust(schema.get("minLength", 0), "x")
         return self._patterned(schema, word) if "pattern" in schema else word
+
+    def _number(self, schema: Mapping[str, Any]) -> int:
+        """A large number; where there are few that fit, as of the ports of a machine, each in turn before any again."""
+        span = tuple(schema.get(bound) for bound in ("minimum", "exclusiveMinimum", "maximum", "exclusiveMaximum"))
+        if span[2:] == (None, None):
+            return int(time.time() * 1000) * 1000 % 2**40 + next(self._numbers)
+        return next(self._turns.setdefault(span, count(int(time.time() * 1000) * 1000 % 2**40)))
 
     def _patterned(self, schema: Any, word: str) -> str:
         """The word as the pattern has it: in capitals, with other characters between, or of letters or digits alone."""

@@ -88,6 +88,7 @@ class Session:
         self.baselines = Baselines(self)
         self.public_keys: set[str] = set()  # those that a token was signed with as if they were secrets, in PEM
         self.anybody: dict[str, bool] = {}  # the security schemes of which it is known whether they take whoever asks
+        self.kept_by_server: set[tuple[str, str]] = set()  # what this run made and could not delete to make room
         self.others: dict[Any, int] = {}  # how many documents that are not this run's share a scope, by attack's key
         self.unfitting: dict[tuple[str, str, str], Exchange] = {}  # by collection, property and value: it was taken
         self.keys: set[tuple[str, str]] = set()  # by rule, what several properties had together in a request

@@ -110,6 +110,7 @@ class Shared(Surroundings, Protocol):
     unharmed: dict[str, list[tuple[Document, dict[str, Any]]]]
     implied: dict[str, str]
     others: dict[Any, int]
+    kept_by_server: set[tuple[str, str]]
 
     @property
     def baselines(self) -> Known:

@@ -16,7 +16,7 @@ from specdouble.verify.normal_form import is_normal_form
 from specdouble.verify.paging import chooses_page
 from specdouble.verify.preconditions import tells_a_version
 from specdouble.verify.privilege import grants, is_powerful
-from specdouble.verify.values import kind, merged
+from specdouble.verify.values import kind, merged, values_within
 from specdouble.verify.wrapper import (
     document_schema,
     named_in_path,
@@ -48,6 +48,9 @@ class Updater:
 
 
 @dataclass(frozen=True)
+FEW = 1000  # values of a key, which a run may well come to twice
+
+
 class Subject:
     """The documents of one collection, and the operations on them."""
 
@@ -202,6 +205,12 @@ class Subject:
     def has_keys(self) -> bool:
         """Whether a rule says what no two documents have alike, be it of one property or of several together."""
         return any(attack_of(rule).once for rule in self.resource.rules)
+
+    @cached_property
+    def has_few_keys(self) -> bool:
+        """Whether there are so few values of a key that two documents may well be given the same, as of a port."""
+        schemas = [self.resource.properties.get(name, {}) for name in self.once]
+        return any(values_within(merged(one, self.contract.resolve), FEW) is not None for one in schemas)
 
     def at_most(self, wanted: int) -> int:
         """That many documents, or as many as rules leave room for at once."""

@@ -180,6 +180,16 @@ def within(schema: Schema, number: int) -> float:
     return int(found) if found == int(found) else found
 
 
+def values_within(schema: Schema, most: int) -> int | None:
+    """How many whole numbers a schema takes; None where they are more than so many, or it is of no number."""
+    if kind(schema) not in ("integer", "number"):
+        return None
+    low, high = _range(schema)
+    if low is None or high is None or (high - low) > most:
+        return None
+    return int(high - low) + 1
+
+
 def _range(schema: Schema) -> tuple[float | None, float | None]:
     """The least and the greatest number that a schema takes, where there are such."""
     unit = 1 if kind(schema) == "integer" else 0.25

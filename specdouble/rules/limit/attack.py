@@ -180,11 +180,17 @@ def room(trial: Trial, subject: Subject, rule: Limit, call: Call) -> None:
     for made in there:
         if surplus <= 0:
             return
-        if made.name in session.ledger.recent or session.referents.holds(made.id):
+        if (
+            made.name in session.ledger.recent
+            or made.name in session.kept_by_server
+            or session.referents.holds(made.id)
+        ):
             continue
         deletion = session.deletion(made)
         if deletion is not None and session.client.send(deletion).ok:
             surplus -= 1
+        else:
+            session.kept_by_server.add(made.name)  # each create would ask for it once more
     if surplus <= 0:
         return
     reason = f"it takes more documents than {rule.id} leaves room for: {rule}"

@@ -24,7 +24,8 @@ KIND = Kind(
     written="`x-resource: {owner: prop}` or `{owner: {property: prop, claim: name}}`; `shared: true`, or `read` and "
     "`write`: `owner`, `tenant`, `anyone` or `{roles: [ADMIN], claim: role}`",
     means="the property holds the id of the caller who created the document: the claim of its name, or the one named; "
-    "others read what is `shared`, and callers of roles what is theirs to `read` or `write`",
+    "others read what is `shared`, and callers of roles, of the same `tenant` where there is one, what is theirs to "
+    "`read` or `write`",
     refused="another owner's document does not exist for the caller: 404; what the caller sees and may not change: 403",
     read=lambda reading: reading.scopes("owner", Owner),
     belied=lambda shown: belied_scope(shown, Owner),

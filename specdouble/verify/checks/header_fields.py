@@ -241,15 +241,17 @@ def _raced(trial: Trial, subject: Subject, updater: Updater) -> None:
 
 
 def _deleted(trial: Trial, subject: Subject, operation: Operation) -> None:
-    document = created_apart(trial, subject, trial.user)
-    around = Bystanders(trial, document)
+    document = trial.create(subject)
     parts = trial.place(operation, document)
     stale = _with_tag(parts, STALE)
     _refused(trial.send(operation, document.user, **stale), "a delete whose If-Match is no tag of the document")
-    around.hold_unharmed()
     tag, _ = _tagged(trial, document)
     current = _with_tag(parts, tag)
     accepted(trial.send(operation, document.user, **current), "a delete whose If-Match is current")
+    other = created_apart(trial, subject, trial.user)
+    around = Bystanders(trial, other)  # with them there, the document may be one that cannot be deleted at all
+    if trial.send(operation, other.user, **_with_tag(trial.place(operation, other), STALE)).refused:
+        around.hold_unharmed()
 
 
 def _acted(trial: Trial, subject: Subject, operation: Operation) -> None:

@@ -253,12 +253,13 @@ def _updated(trial: Trial, subject: Subject, rule: ScopeRule, one: User, other: 
 
 def _deleted(trial: Trial, subject: Subject, rule: ScopeRule, one: User, other: User, operation: Operation) -> None:
     document = created_apart(trial, subject, one)
-    around = Bystanders(trial, document)
     exchange = trial.delete(document, other)
     _hidden(trial, exchange, refusals_of(rule, operation), f"{other.name} deleting {one.name}'s document")
-    if subject.observable and trial.look_for(document, one) is None:
+    if subject.observable and trial.look_for(document, document.user) is None:
         raise Broken(f"{one.name}'s document to be there still", f"{other.name}'s refused delete removed it")
-    around.hold_unharmed()
+    around = Bystanders(trial, document)
+    if trial.delete(document, other).refused:
+        around.hold_unharmed()
 
 
 def _hold_credentials(trial: Trial, operation: Operation, *users: User) -> None:

@@ -166,12 +166,29 @@ def _shows_none(
     return not isinstance(found, dict) or path[-1] in found
 
 
+def _shown_whole(
+    trial: Trial, subject: Subject, updater: Updater, document: Document, name: str, whole: dict[str, Any]
+) -> dict[str, Any]:
+    """An object that the property of the document has, and a read shows; what it has already keeps its rules.
+
+    Raises:
+        NotExercised: it is shown otherwise, or rules about several properties take none that is known.
+    """
+    held = document.shown.get(name)
+    if isinstance(held, dict) and held.keys() >= whole.keys():
+        whole = {key: held[key] for key in whole}
+    if subject.keeping and not trial.try_update(updater, document, {name: whole}, as_it_is=True).ok:
+        raise NotExercised(f"no {name} is known that keeps the rules about several properties")
+    if not same(whole, _written(trial, updater, document, name, whole)):
+        raise NotExercised(f"{name} is not shown as it was sent")
+    return whole
+
+
 def _object(trial: Trial, subject: Subject, updater: Updater, name: str, schema: Any) -> None:
     resolve, fits = trial.contract.resolve, trial.session.bodies.property_fits
     whole = {key: plausible(part, resolve, trial.session.fresh.word()) for key, part in schema["properties"].items()}
-    document = trial.create(subject)
-    if not same(whole, _written(trial, updater, document, name, whole)):
-        raise NotExercised(f"{name} is not shown as it was sent")
+    document = trial.create(subject, full=True)
+    whole = _shown_whole(trial, subject, updater, document, name, whole)
     asked = subject.requested(updater.operation)[name]
     for key in schema["properties"]:
         if not fits(asked, {key: whole[key]}):

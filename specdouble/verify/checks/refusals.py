@@ -250,8 +250,8 @@ def _edge(trial: Trial, subject: Subject, updater: Updater | None, name: str, va
         changes = {**other_ends({name}, document.shown), name: value}
         changes = trial.session.bodies.ordered(subject.requested(updater.operation), changes, keep=(name,))
         exchange = trial.try_update(updater, document, changes)
-    if not isinstance(value, str) and len(str(value)) < 3 and name in subject.once:
-        return None  # so short a number may well be taken
+    if not isinstance(value, str) and name in subject.once and says_taken(exchange, by_words=False):
+        return None  # there is one number at each bound, and a document may have it
     accepted(exchange, f"{name} {shown(value)}")
     if document is not None and isinstance(value, list | str) and len(value) > 1:
         hold(trial, document, {name: value}, "sent")

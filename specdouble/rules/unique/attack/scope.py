@@ -8,10 +8,12 @@ from itertools import product
 from typing import Any
 
 from specdouble.contract import Operation
+from specdouble.contract.rule import PropertyRule, ScopeRule
 from specdouble.rules.unique.attack.key import alike, body_of, made, statuses
 from specdouble.rules.unique.rule import Unique
 from specdouble.verify.case import Case, Missing, Plan, ids
 from specdouble.verify.document import Document
+from specdouble.verify.identity import User
 from specdouble.verify.places import parents
 from specdouble.verify.problem import NotExercised, NotPromised
 from specdouble.verify.session import Session
@@ -49,12 +51,24 @@ def _of_users(session: Session, subject: Subject, rule: Unique, creator: Operati
         whom = f"{one.name} and {other.name}"
         if apart:
             yield Case(rule.id, f"another scope may have the {rule.name}", partial(_across, **of), whom, ids(creator))
-        elif together:
+        elif together and not _is_closed_to(session, subject, rule, one, other):
             yield Case(rule.id, f"all of the scope share the {rule.name}", partial(_within, **of), whom, ids(creator))
     if by_owner and len(crowd) < 2:
         yield Missing(rule.id, "across the scope: needs a second user in the settings")
     elif by_tenant and not by_owner and not crowd.foreigners():
         yield Missing(rule.id, "across the scope: needs a user of another organization in the settings")
+
+
+def _is_closed_to(session: Session, subject: Subject, rule: Unique, one: User, other: User) -> bool:
+    """Whether the value names a document of the one user that the other may not name: it is refused for that."""
+    for named in subject.resource.of(PropertyRule):
+        target = session.subjects.get(named.refers_to or "") if named.name == rule.name else None
+        if target is None:
+            continue
+        for scope in target.resource.of(ScopeRule):
+            if not scope.is_opened and (one, other) in session.crowd.apart(target.resource, scope):
+                return True
+    return False
 
 
 def _unnamed_parents(session: Session, subject: Subject, rule: Unique, creator: Operation) -> Plan:
