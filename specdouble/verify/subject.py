@@ -47,10 +47,10 @@ class Updater:
         return self.action.does == "update" and self.id_in_body is None
 
 
-@dataclass(frozen=True)
 FEW = 1000  # values of a key, which a run may well come to twice
 
 
+@dataclass(frozen=True)
 class Subject:
     """The documents of one collection, and the operations on them."""
 
