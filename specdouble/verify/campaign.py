@@ -252,7 +252,9 @@ class Campaign:
     def enough(self) -> bool:
         """Whether as many failures were found as were asked for."""
         wanted = self.session.settings.max_failures
-        return wanted is not None and len(self.verdict.failures) >= wanted
+        if wanted is None or len(self.verdict.failures) < wanted:
+            return False
+        return sum(self._counts(one) for one in self.verdict.failures) >= wanted
 
     def _doubt(self, case: Case, trial: Trial, failure: Failure) -> str | None:
         """Why a failure is none; None where it is one: also when no other case writes meanwhile."""

@@ -55,8 +55,9 @@ def judge(contract: Contract, exchange: Exchange) -> Iterator[Broken]:
 
 
 def _fields(response: Response, exchange: Exchange) -> Iterator[Broken]:
-    """A success without a header field that the contract requires of it."""
-    for name, header in response.headers.items() if exchange.ok else ():
+    """An answer without a header field that the contract requires of it, of its very status where it is no success."""
+    is_held = exchange.ok or response.status == str(exchange.status)
+    for name, header in response.headers.items() if is_held else ():
         if header.required and name.lower() not in exchange.headers and name.lower() != "content-type":
             expected = f"an answer {exchange.status} with the header field {name}, which the contract requires"
             yield Broken(expected, "it has none", "conformance")

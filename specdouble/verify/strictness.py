@@ -17,6 +17,7 @@ COMMON = frozenset({401, 403, 405, 406, 408, 411, 413, 414, 415, 417, 421, 426, 
 UNDECLARED = re.compile(r"^(one of the statuses|what Schemathesis' check status_code_conformance)\b")
 SAYS_NOT_HOW = "an answer 401 to say how to authenticate"
 READS_NO_LIST = "a change to be done where one of the tags in If-Match is current"  # hardly a client sends several
+WITHOUT_FIELD = ", which the contract requires"
 # Checks of Schemathesis' that hold a server to HTTP alone, where no client that keeps the contract meets them.
 OF_HTTP_ALONE = ("unsupported_method", "allow_header_conformance")
 # What only shows to clients that break the contract themselves, or in the shape of what refuses them.
@@ -36,6 +37,8 @@ def weight(failure: Failure) -> str:
         return CLIENT
     if failure.expected == READS_NO_LIST:
         return RFC
+    if status >= 400 and failure.expected.endswith(WITHOUT_FIELD):
+        return CONTRACT
     if failure.check in OF_REFUSALS_ALONE or failure.detail in LAX or failure.promise.endswith(OF_LAX):
         return CONTRACT
     if 400 <= status < 500 and UNDECLARED.search(failure.expected):

@@ -202,6 +202,18 @@ class Subject:
         return [(rule, attack) for rule, attack in known if attack.room]
 
     @cached_property
+    def bound_together(self) -> frozenset[str] | None:
+        """The properties of which rules speak together: one alone may break them. None where a rule may mean any."""
+        found: set[str] = set()
+        for _, rules in self.keeping:
+            for rule in rules:
+                names = getattr(rule, "names", None)
+                if names is None:
+                    return None
+                found.update(names)
+        return frozenset(found)
+
+    @cached_property
     def has_keys(self) -> bool:
         """Whether a rule says what no two documents have alike, be it of one property or of several together."""
         return any(attack_of(rule).once for rule in self.resource.rules)

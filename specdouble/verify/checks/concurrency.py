@@ -40,9 +40,10 @@ def plan(session: Session, subject: Subject) -> Plan:
 
 def _apart(session: Session, subject: Subject, updater: Updater) -> list[str]:
     """Properties of which each can be changed by itself."""
-    if subject.keeping:
+    bound = subject.bound_together
+    if bound is None:
         return []
-    ruled = {*subject.chosen, *subject.server_set, *subject.bound_on_update, *session.implied}
+    ruled = {*subject.chosen, *subject.server_set, *subject.bound_on_update, *session.implied, *bound}
     found: dict[str, list[str]] = {"plain": [], "boolean": []}
     for name, schema in subject.requested(updater.operation).items():
         what = kind(merged(schema, session.contract.resolve))

@@ -107,10 +107,15 @@ def _written(trial: Trial, updater: Updater, document: Document, name: str, valu
 
 
 def _null(trial: Trial, subject: Subject, updater: Updater, name: str) -> None:
-    if subject.keeping:
+    bound = subject.bound_together
+    if bound is None or name in bound:
         raise NotExercised("rules speak of several properties at once")
     document = trial.create(subject, full=True)
     before = trial.look(document).get(name)
+    if before is None:  # a change alone may set it
+        schema = subject.requested(updater.operation)[name]
+        value = plausible(schema, trial.contract.resolve, trial.session.fresh.word())
+        before = _written(trial, updater, document, name, value) if value is not None else None
     if before is None:
         raise NotExercised(f"a read shows no {name}")
     after = _written(trial, updater, document, name, None)

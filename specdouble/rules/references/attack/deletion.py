@@ -40,6 +40,9 @@ def plan(session: Session, subject: Subject, rule: OnDelete) -> Plan:
     of: dict[str, Any] = {"subject": subject, "referrer": referrer, "rule": rule}
     about = ids(deleter)
     yield Case(rule.id, str(rule), partial(_delete_named, **of), "", about, decisive=True)
+    if rule.does == "restrict" and any(attack.reach is not None for _, attack in referrer.attacks):
+        run = partial(_delete_named_in_states, **of)
+        yield Case(rule.id, str(rule), run, "by one in another state", about, unaided=True)
     if rule.does == "restrict" and referrer.deleters:
         promise = f"a document of {subject.collection} can be deleted once none names it"
         yield Case(rule.id, promise, partial(_delete_once_free, **of), "", about)
@@ -143,6 +146,24 @@ def _refused(trial: Trial, subject: Subject, referrer: Subject, rule: OnDelete) 
     _is_there(trial, target, "the document whose deletion was refused")
     _is_there(trial, document, "the document that names it")
     around.hold_unharmed()
+
+
+def _delete_named_in_states(trial: Trial, subject: Subject, referrer: Subject, rule: OnDelete) -> None:
+    """Whatever state a document is in, it names another."""
+    tried = 0
+    for moving, attack in referrer.attacks:
+        for state in attack.states(moving) if attack.states is not None and attack.bring is not None else ():
+            assert attack.bring is not None
+            target = trial.create(subject)
+            document = _naming(trial, referrer, rule, target)
+            with suppress(NotExercised):
+                attack.bring(trial, moving, document, state)
+                tried += 1
+                exchange = trial.delete(target)
+                status = rule.status_among(exchange.call.operation.statuses)
+                refused_as(exchange, {status}, f"the deletion of what one of {moving.name} {state!r} names")
+    if not tried:
+        raise NotExercised("no document that names another is moved to any state")
 
 
 def _others(trial: Trial, rule: OnDelete) -> list[OnDelete]:
