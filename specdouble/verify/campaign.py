@@ -267,6 +267,8 @@ class Campaign:
             return "the server says that another document has what was sent"
         if self._named_none(failure):
             return "the server says that what was sent names a document that is not there"
+        if self._lost_parent(failure):
+            return "what the path leads through was deleted meanwhile, to make room"
         if self._was_misfit(failure):
             return "no body was found that fits the schema"
         return None
@@ -341,6 +343,18 @@ class Campaign:
             return False
         subject = self.session.written(last.call.operation)
         return not (subject is not None and subject.referring) and tells_of_none(last.content)
+
+    def _lost_parent(self, failure: Failure) -> bool:
+        """Whether a create was refused with 404 whose path leads through a document that is not there any more."""
+        last = _refusal(failure)
+        if last is None or last.status != NOT_FOUND:
+            return False
+        action, ledger = self.session.contract.actions.get(last.call.operation.id), self.session.ledger
+        if action is None or action.does not in ("create", "create_many"):
+            return False
+        named = ledger.kinds.named(last.call.operation, last.call.path)
+        made_here = ((kind, value) for _, kind, value in named if not ledger.kinds.is_given(kind))
+        return any(ledger.owned(kind, value) is None for kind, value in made_here)
 
     def _was_misfit(self, failure: Failure) -> bool:
         """Whether a request was refused whose body the contract itself does not take: the fault is the case's."""
