@@ -14,6 +14,7 @@ from specdouble.verify.attack import attack_of
 from specdouble.verify.case import ALWAYS, Case, Missing, Names
 from specdouble.verify.exchange import Exchange
 from specdouble.verify.lag import catches_up
+from specdouble.verify.places import parents
 from specdouble.verify.problem import (
     NOTHING_PROMISED,
     TIME_OVER,
@@ -345,16 +346,22 @@ class Campaign:
         return not (subject is not None and subject.referring) and tells_of_none(last.content)
 
     def _lost_parent(self, failure: Failure) -> bool:
-        """Whether a create was refused with 404 whose path leads through a document that is not there any more."""
+        """Whether a create was refused with 404 whose path leads through a document that a read does not show either.
+
+        What is deleted to make room takes along what lies below it, which other cases may still know.
+        """
         last = _refusal(failure)
         if last is None or last.status != NOT_FOUND:
             return False
-        action, ledger = self.session.contract.actions.get(last.call.operation.id), self.session.ledger
+        action = self.session.contract.actions.get(last.call.operation.id)
         if action is None or action.does not in ("create", "create_many"):
             return False
-        named = ledger.kinds.named(last.call.operation, last.call.path)
-        made_here = ((kind, value) for _, kind, value in named if not ledger.kinds.is_given(kind))
-        return any(ledger.owned(kind, value) is None for kind, value in made_here)
+        above = parents(self.session, self.session.subjects[action.collection], last.call.operation)
+        for name, parent in above[-1:]:
+            if parent.readers:
+                with suppress(Interruption):
+                    return Trial(self.session).look_at(parent, name, last.call.path) is None
+        return False
 
     def _was_misfit(self, failure: Failure) -> bool:
         """Whether a request was refused whose body the contract itself does not take: the fault is the case's."""
