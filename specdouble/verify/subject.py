@@ -220,9 +220,15 @@ class Subject:
 
     @cached_property
     def has_few_keys(self) -> bool:
-        """Whether there are so few values of a key that two documents may well be given the same, as of a port."""
+        """Whether two documents may well be given the same key: there are few, as of a port, or it is of several parts.
+
+        What is sent of each part is new where rules speak of that part alone.
+        """
         schemas = [self.resource.properties.get(name, {}) for name in self.once]
-        return any(values_within(merged(one, self.contract.resolve), FEW) is not None for one in schemas)
+        is_narrow = any(values_within(merged(one, self.contract.resolve), FEW) is not None for one in schemas)
+        return is_narrow or any(
+            attack_of(rule).once for rule in self.resource.rules if not isinstance(rule, PropertyRule)
+        )
 
     def at_most(self, wanted: int) -> int:
         """That many documents, or as many as rules leave room for at once."""
