@@ -42,3 +42,14 @@ def test_a_status_with_content_is_held_to_what_is_declared(contract: Contract) -
 def test_a_success_has_the_header_fields_that_the_contract_requires(contract: Contract) -> None:
     assert _broken(contract, 202, location="/things/1") == []
     assert _broken(contract, 202) == ["an answer 202 with the header field Location, which the contract requires"]
+
+
+def test_a_refusal_has_the_header_fields_that_the_contract_requires_of_its_very_status(tmp_path: Path) -> None:
+    field = {"WWW-Authenticate": {"required": True, "schema": {"type": "string"}}}
+    responses = {"200": DECLARED, "401": {"description": "who?", "headers": field}}
+    operation = {"operationId": "remove", "responses": responses}
+    document = {"openapi": "3.0.3", "info": {"title": "t", "version": "1"}, "paths": {"/things": {"delete": operation}}}
+    (tmp_path / "openapi.yaml").write_text(yaml.safe_dump(document))
+    expected = "an answer 401 with the header field WWW-Authenticate, which the contract requires"
+    assert expected in _broken(read(tmp_path), 401)
+    assert expected not in _broken(read(tmp_path), 401, **{"www-authenticate": "Bearer"})
