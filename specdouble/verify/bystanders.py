@@ -26,12 +26,13 @@ class Bystanders:
     Args:
         trial: where it is looked at.
         document: what a request is to be about; one document is created below it in each collection that lies there.
-        others: documents that name it.
+        others: documents that name it, or lie beside it.
+        below: whether what lies below it is looked at: else nothing is created there.
     """
 
-    def __init__(self, trial: Trial, document: Document, *others: Document) -> None:
+    def __init__(self, trial: Trial, document: Document, *others: Document, below: bool = True) -> None:
         self._trial = trial
-        lower = _created_below(trial, document)
+        lower = _created_below(trial, document) if below else []
         around = [document, *_above(trial, document), *lower, *others]
         # Looked at when all of them are there: the parent counts them.
         self._seen: list[tuple[Document, dict[str, Any]]] = []

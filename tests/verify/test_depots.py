@@ -1,0 +1,89 @@
+"""Depots of crates: what a refused request leaves around, and what each operation in each state has to refuse."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from specdouble.contract import read
+from specdouble.prove.bench import Bench, Options
+from specdouble.verify import Settings, verify
+from specdouble.verify.case import Names
+from specdouble.verify.verdict import Verdict
+from tests.applications import serving
+from tests.verify.depots import Depots
+
+CONTRACT = Path(__file__).with_name("depots.yaml")
+TRACE = Names.refused_leaves_no_trace
+CARRIER, LABEL, VALUE = "references:crates.carrierId", "unique:crates.label", "validations:crates.value+weight"
+ADDED, CHANGED, DUTY = "timestamp:crates.addedAt", "timestamp:crates.changedAt", "computed:crates.duty"
+STATE = "transitions:crates.state"
+
+
+def verdict_of(fault: str, *rules: str) -> Verdict:
+    with serving(Depots(fault).app) as url:
+        settings = Settings(url=url, rules=rules, phases=("rules",), yes=True, max_failures=1 if fault else None)
+        return verify(read(CONTRACT), settings)
+
+
+@pytest.mark.slow
+def test_of_a_correct_server_nothing_is_said() -> None:
+    verdict = verdict_of("")
+    assert [(one.check, one.promise, one.seen) for one in verdict.failures] == []
+    assert verdict.defects == {}
+
+
+@pytest.mark.slow
+def test_of_the_double_nothing_is_said() -> None:
+    bench = Bench(Options(CONTRACT, seed=1))
+    verdict = bench.verified(lambda parts: parts, bench.settings)
+    assert [(one.check, one.promise, one.seen) for one in verdict.failures] == []
+
+
+def test_an_action_names_a_document_that_is_there() -> None:
+    assert not verdict_of("", STATE).failures
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        "post reference: counts",
+        "post validation: weighs",
+        "post label: stores",
+        "post limit: weighs",
+        "post limit: takes label",
+        "post limit: takes place",
+        "put validation: takes label",
+        "patch reference: counts",
+        "patch reference: frees label",
+        "patch limit: counts",
+        "ship state: counts",
+        "lose state: counts",
+    ],
+)
+def test_what_a_refused_request_leaves_around_is_found(fault: str) -> None:
+    assert {one.check for one in verdict_of(fault, TRACE).failures} == {TRACE}
+
+
+@pytest.mark.parametrize(
+    ("fault", "rule"),
+    [
+        ("later: no reference", CARRIER),
+        ("later: no validation", VALUE),
+        ("later: no label", LABEL),
+        ("ship: no reference", CARRIER),
+        ("several: no reference", CARRIER),
+        ("several: no validation", VALUE),
+        ("several: duty lacks", DUTY),
+        ("several: added long ago", ADDED),
+        ("later: time stands", CHANGED),
+    ],
+)
+def test_what_one_operation_or_one_state_lets_pass_is_found(fault: str, rule: str) -> None:
+    assert {one.check for one in verdict_of(fault, rule).failures} == {rule}
+
+
+@pytest.mark.parametrize("fault", ["ship reference: counts", "several refused: takes label", "several refused: counts"])
+def test_what_is_left_of_one_that_a_rule_refuses_is_found(fault: str) -> None:
+    assert {one.check for one in verdict_of(fault, CARRIER).failures} == {TRACE}
