@@ -26,6 +26,7 @@ from specdouble.verify.checks import (
     representations,
     singletons,
     texts,
+    totals,
     versions,
     writes,
 )
@@ -52,6 +53,7 @@ OF_SUBJECTS = (
     concurrency.plan,
     versions.plan,
     derived_values.plan,
+    totals.plan,
     header_fields.plan,
     representations.plan,
     idempotency.plan,

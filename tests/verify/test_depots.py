@@ -15,7 +15,7 @@ from tests.applications import serving
 from tests.verify.depots import Depots
 
 CONTRACT = Path(__file__).with_name("depots.yaml")
-TRACE = Names.refused_leaves_no_trace
+TRACE, DERIVED = Names.refused_leaves_no_trace, Names.derived_values
 CARRIER, LABEL, VALUE = "references:crates.carrierId", "unique:crates.label", "validations:crates.value+weight"
 ADDED, CHANGED, DUTY = "timestamp:crates.addedAt", "timestamp:crates.changedAt", "computed:crates.duty"
 STATE = "transitions:crates.state"
@@ -82,6 +82,22 @@ def test_what_a_refused_request_leaves_around_is_found(fault: str) -> None:
 )
 def test_what_one_operation_or_one_state_lets_pass_is_found(fault: str, rule: str) -> None:
     assert {one.check for one in verdict_of(fault, rule).failures} == {rule}
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        "several: first weighs",
+        "put: weight stands",
+        "patch: weight stands",
+        "move: old counts",
+        "move: new does not",
+        "weight stays",
+        "shipped count",
+    ],
+)
+def test_a_total_that_is_wrong_after_one_of_the_operations_is_found(fault: str) -> None:
+    assert {one.check for one in verdict_of(fault, DERIVED).failures} == {DERIVED}
 
 
 @pytest.mark.parametrize("fault", ["ship reference: counts", "several refused: takes label", "several refused: counts"])

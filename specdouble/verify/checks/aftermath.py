@@ -15,7 +15,7 @@ from specdouble.verify.case import Case, Names, Plan, ids
 from specdouble.verify.checks.refusals import changes_beside
 from specdouble.verify.document import Document
 from specdouble.verify.exchange import Exchange
-from specdouble.verify.places import parents
+from specdouble.verify.places import movers, parents
 from specdouble.verify.problem import Broken, NotExercised, NotPromised
 from specdouble.verify.session import Session
 from specdouble.verify.subject import Subject, Updater
@@ -81,11 +81,11 @@ def _created(trial: Trial, subject: Subject, rule: CollectionRule, attack: Attac
     first = created_apart(trial, subject, trial.user)
     usual = _usual(trial, subject)
     body = offence(trial, subject, rule, attack, Write(trial.creator(subject), usual), first)
-    around, listed = Bystanders(trial, first, below=False), _listed(trial, first)
+    around, before = Bystanders(trial, first, below=False), listed(trial, first)
     exchange, _ = trial.try_create(subject, first.user, body, as_it_is=True, around=first.around)
     _hold_refused(exchange)
     around.hold_unharmed()
-    _hold_listed(trial, first, listed)
+    hold_listed(trial, first, before)
     hold_free(trial, first, {name: usual[name] for name in subject.once if name in usual})
 
 
@@ -95,12 +95,12 @@ def _beyond(trial: Trial, subject: Subject) -> None:
     made = [first]
     while len(made) < subject.at_most(MOST + 1):
         made.append(trial.create_in(subject, first.user, first.around))
-    around, usual, listed = Bystanders(trial, first, below=False), _usual(trial, subject), _listed(trial, first)
+    around, before, usual = Bystanders(trial, first, below=False), listed(trial, first), _usual(trial, subject)
     call = trial.create_call(subject, first.user, usual, room=False, around=first.around)
     _hold_refused(trial.resend(call))
     around.hold_unharmed()
-    _hold_listed(trial, first, listed)
-    for updater, name in _movers(trial, subject):
+    hold_listed(trial, first, before)
+    for updater, name in movers(subject):
         other = created_apart(trial, subject, first.user)
         beside, moving = Bystanders(trial, first, below=False), Bystanders(trial, other, below=False)
         _hold_refused(trial.try_update(updater, other, {name: first.around["path"][_parent(trial, subject)]}))
@@ -113,14 +113,6 @@ def _beyond(trial: Trial, subject: Subject) -> None:
 def _parent(trial: Trial, subject: Subject) -> str:
     """The parameter that leads to what the documents lie below."""
     return parents(trial.session, subject, trial.creator(subject))[-1][0]
-
-
-def _movers(trial: Trial, subject: Subject) -> Iterator[tuple[Updater, str]]:
-    """The operations that take a document below another parent, and the property that names it."""
-    name = dict(subject.action(trial.creator(subject)).scope).get(_parent(trial, subject))
-    for updater in subject.updaters:
-        if name is not None and name in subject.requested(updater.operation):
-            yield updater, name
 
 
 def _usual(trial: Trial, subject: Subject) -> Body:
@@ -208,7 +200,7 @@ def _hold_refused(exchange: Exchange) -> None:
         raise NotExercised("the request was accepted, which is the rule's own matter")
 
 
-def _listed(trial: Trial, document: Document) -> set[str]:
+def listed(trial: Trial, document: Document) -> set[str]:
     """The ids that the list beside the document shows; none where others write there, too."""
     subject = document.subject
     if not subject.listers or not parents(trial.session, subject, subject.listers[0]):
@@ -216,9 +208,9 @@ def _listed(trial: Trial, document: Document) -> set[str]:
     return {str(one.get(subject.key)) for one in trial.listed(subject, document.user, trial.listing(document))}
 
 
-def _hold_listed(trial: Trial, document: Document, before: set[str]) -> None:
+def hold_listed(trial: Trial, document: Document, before: set[str]) -> None:
     """Hold that the list beside the document shows none that it did not show before."""
-    strange = _listed(trial, document) - before
+    strange = listed(trial, document) - before
     if before and strange:
         raise Broken(UNHARMED, f"the list shows a document that was refused: {min(strange)}", TRACE)
 

@@ -12,7 +12,7 @@ from specdouble.verify.bodies import shown
 from specdouble.verify.bulk import Bulk, bulks
 from specdouble.verify.bystanders import Bystanders, created_apart
 from specdouble.verify.case import Case, Plan, ids
-from specdouble.verify.checks.aftermath import hold_free, offence, offending, other
+from specdouble.verify.checks.aftermath import hold_free, hold_listed, listed, offence, offending, other
 from specdouble.verify.checks.bulk import bodies_of, leaves_none
 from specdouble.verify.document import Document
 from specdouble.verify.problem import Broken, NotExercised
@@ -92,10 +92,13 @@ def _created(trial: Trial, subject: Subject, rule: CollectionRule, attack: Attac
         raise NotExercised(f"{bulk.operation} does not show what it was sent first")
     *good, last = bodies_of(trial, bulk, max(bulk.least, 2))
     bad = offence(trial, subject, rule, attack, Write(subject.creators[0], last), first)
-    around = Bystanders(trial, first, below=False)
+    around, before = Bystanders(trial, first, below=False), listed(trial, first)
     exchange = bulk.send(trial, place, [*good, bad])
     status = rule.status_among(bulk.operation.statuses)
     refused_as(exchange, {status}, f"{shown(bad)}, which breaks the rule, among others,")
     around.hold_unharmed()
-    leaves_none(trial, bulk, place, good, exchange)
-    hold_free(trial, first, {name: good[0][name] for name in subject.once if name in good[0]})
+    if subject.once:
+        hold_listed(trial, first, before)
+        hold_free(trial, first, {name: good[0][name] for name in subject.once if name in good[0]})
+    else:
+        leaves_none(trial, bulk, place, good, exchange)
