@@ -61,6 +61,40 @@ class Bystanders:
                 )  # fmt: skip
 
 
+class Keys:
+    """What a document has alone: as long as it is there, another with the same is refused.
+
+    Args:
+        trial: where another is created.
+        document: the document.
+    """
+
+    def __init__(self, trial: Trial, document: Document) -> None:
+        self._trial, self._document = trial, document
+        subject = document.subject
+        named = subject.once - {subject.id_sent}
+        self._own = {name: value for name, value in document.sent.items() if name in named}
+        # The control: what is not refused before either is another case's matter.
+        self._is_held = bool(self._own) and not self._is_taken_again()
+
+    def hold_taken(self) -> None:
+        """Hold that another with the same is refused still.
+
+        Raises:
+            Broken: it is not.
+        """
+        if self._is_held and self._is_taken_again():
+            told = f"another was created with {shown(self._own)}, which was refused before"
+            expected = "a refused request to leave its document what is its own alone"
+            raise Broken(expected, told, Names.refused_leaves_no_trace)
+
+    def _is_taken_again(self) -> bool:
+        trial, document = self._trial, self._document
+        subject, user = document.subject, document.user
+        body = {**trial.body(subject, trial.creator(subject), user), **self._own}
+        return trial.try_create(subject, user, body, fixed=self._own, around=document.around)[0].ok
+
+
 def created_apart(trial: Trial, subject: Subject, user: User) -> Document:
     """A new document below a parent of its own, where it lies below any: nobody else changes what that counts."""
     above = parents(trial.session, subject, trial.creator(subject))

@@ -18,6 +18,8 @@ CONTRACT = Path(__file__).with_name("depots.yaml")
 TRACE, DERIVED = Names.refused_leaves_no_trace, Names.derived_values
 CARRIER, LABEL, VALUE = "references:crates.carrierId", "unique:crates.label", "validations:crates.value+weight"
 ADDED, CHANGED, DUTY = "timestamp:crates.addedAt", "timestamp:crates.changedAt", "computed:crates.duty"
+DEPOT_GONE, CRATE_GONE = "references:crates.depotId.onDelete", "references:seals.crateId.onDelete"
+CARRIER_GONE = f"{CARRIER}.onDelete"
 STATE = "transitions:crates.state"
 
 
@@ -82,6 +84,21 @@ def test_what_a_refused_request_leaves_around_is_found(fault: str) -> None:
 )
 def test_what_one_operation_or_one_state_lets_pass_is_found(fault: str, rule: str) -> None:
     assert {one.check for one in verdict_of(fault, rule).failures} == {rule}
+
+
+@pytest.mark.parametrize(
+    ("fault", "rule", "told"),
+    [
+        ("shipped stay", DEPOT_GONE, DEPOT_GONE),
+        ("lost not restricted", CRATE_GONE, CRATE_GONE),
+        ("shipped forgotten", CARRIER_GONE, CARRIER_GONE),
+        ("lost forgotten", CARRIER_GONE, CARRIER_GONE),
+        ("delete restrict: counts", CRATE_GONE, TRACE),
+        ("delete restrict: frees label", CRATE_GONE, TRACE),
+    ],
+)
+def test_what_a_deletion_forgets_of_a_state_or_does_though_refused_is_found(fault: str, rule: str, told: str) -> None:
+    assert {one.check for one in verdict_of(fault, rule).failures} == {told}
 
 
 @pytest.mark.parametrize(

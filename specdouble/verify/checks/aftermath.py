@@ -10,7 +10,7 @@ from typing import Any
 from specdouble.contract import CollectionRule, Operation
 from specdouble.verify.attack import Attack, Write, attack_of
 from specdouble.verify.bodies import shown
-from specdouble.verify.bystanders import Bystanders, created_apart
+from specdouble.verify.bystanders import Bystanders, Keys, created_apart
 from specdouble.verify.case import Case, Names, Plan, ids
 from specdouble.verify.checks.refusals import changes_beside
 from specdouble.verify.document import Document
@@ -133,33 +133,22 @@ def _changed(trial: Trial, subject: Subject, rule: CollectionRule, attack: Attac
     before, beside = trial.look(document), other(trial, document, attack)
     requested = subject.requested(updater.operation)
     renewed = {name: schema for name, schema in requested.items() if name in subject.once - subject.bound_on_update}
-    own = {name: value for name, value in document.sent.items() if name in renewed}
     wanted = {
         name: trial.session.bodies.value(subject, name, schema, document.user)
         for name, schema in renewed.items()
-        if name in own
+        if name in document.sent
     }
     changes = {**changes_beside(trial, subject, updater, wanted, before), **wanted}
     changes = trial.kept(updater, document, changes)
     stays = frozenset(before.keys() - requested.keys())
     write = Write(updater.operation, changes, before, updater.partial, stays=stays)
     body = offence(trial, subject, rule, attack, write, beside)
-    is_held = bool(own) and not _duplicated(trial, document, own).ok
-    around = Bystanders(trial, document, below=False)
+    around, keys = Bystanders(trial, document, below=False), Keys(trial, document)
     trial.tick()
     _hold_refused(trial.try_update(updater, document, body, as_it_is=True))
     around.hold_unharmed()
     hold_free(trial, document, wanted)
-    if is_held and _duplicated(trial, document, own).ok:
-        told = f"another was created with {shown(own)}, which was refused before"
-        raise Broken("a refused change to leave its document what is its own alone", told, TRACE)
-
-
-def _duplicated(trial: Trial, document: Document, own: Body) -> Exchange:
-    """The answer to a create of another document, beside one, with what that has alone."""
-    subject = document.subject
-    body = {**_usual(trial, subject), **own}
-    return trial.try_create(subject, document.user, body, fixed=own, around=document.around)[0]
+    keys.hold_taken()
 
 
 # Actions

@@ -10,7 +10,7 @@ from typing import Any
 from specdouble.contract import Operation
 from specdouble.rules.references.attack.names import named_by
 from specdouble.rules.references.rule import OnDelete
-from specdouble.verify.bystanders import Bystanders, created_apart
+from specdouble.verify.bystanders import Bystanders, Keys, created_apart
 from specdouble.verify.case import Case, Missing, Plan, ids
 from specdouble.verify.document import Document
 from specdouble.verify.places import lies_below, other_parent, parents, under
@@ -46,6 +46,9 @@ def plan(session: Session, subject: Subject, rule: OnDelete) -> Plan:
     if rule.does == "restrict" and referrer.deleters:
         promise = f"a document of {subject.collection} can be deleted once none names it"
         yield Case(rule.id, promise, partial(_delete_once_free, **of), "", about)
+    if rule.does != "ignore" and any(attack.bring for one in (subject, referrer) for _, attack in one.attacks):
+        run = partial(_delete_in_each_state, **of)
+        yield Case(rule.id, f"{rule}, in whatever state", run, "", about, unaided=True)
     promise = f"a document of {subject.collection} that none names is deleted, and takes nothing with it"
     yield Case(rule.id, promise, partial(_delete_beside, **of), "", about, unaided=True)
 
@@ -140,12 +143,59 @@ def _refused(trial: Trial, subject: Subject, referrer: Subject, rule: OnDelete) 
     for end in _others(trial, rule):
         with suppress(NotExercised):
             others.append(_naming(trial, trial.subject(end.referrer), end, target))
-    around = Bystanders(trial, target, *others)
+    keys, around = Keys(trial, target), Bystanders(trial, target, *others)
     exchange = trial.delete(target)
     refused_as(exchange, {rule.status_among(exchange.call.operation.statuses)}, "the deletion of what is named")
     _is_there(trial, target, "the document whose deletion was refused")
     _is_there(trial, document, "the document that names it")
     around.hold_unharmed()
+    keys.hold_taken()
+
+
+def _delete_in_each_state(trial: Trial, subject: Subject, referrer: Subject, rule: OnDelete) -> None:
+    """What names a document names it in whatever state either of the two is."""
+    tried = 0
+    for moved in (referrer, subject):
+        for lifecycle, attack in moved.attacks:
+            for state in attack.states(lifecycle) if attack.states is not None and attack.bring is not None else ():
+                assert attack.bring is not None
+                with suppress(NotExercised):
+                    target = trial.create(subject)
+                    document = _naming(trial, referrer, rule, target)
+                    attack.bring(trial, lifecycle, document if moved is referrer else target, state)
+                    tried += _is_held(trial, document, rule, target, f"{moved.collection}.{lifecycle.name} {state!r}")
+    if not tried:
+        raise NotExercised("no document that names another could be brought into another state")
+
+
+def _is_held(trial: Trial, document: Document, rule: OnDelete, target: Document, state: str) -> bool:
+    """Whether a deletion of what is named shows the rule, which is held then."""
+    if not _names(trial, document, rule, target):
+        return False
+    exchange = trial.delete(target)
+    if rule.does == "restrict" and exchange.ok:
+        raise Broken(f"the deletion of what is named to be refused where {state} is", f"it answered {exchange.told()}")
+    if rule.does == "cascade" and exchange.ok:
+        _is_gone(trial, document)
+    elif rule.does == "set-null" and exchange.ok and document.subject.observable:
+        _is_emptied(rule, _is_there(trial, document, "the document that named it"), named_by(rule, target))
+    return exchange.ok or rule.does == "restrict"
+
+
+def _names(trial: Trial, document: Document, rule: OnDelete, target: Document) -> bool:
+    """Whether a document names the other one still, or is changed so that it does."""
+    subject, value = document.subject, named_by(rule, target)
+    if lies_below(trial.session, subject, target.subject) or not subject.observable:
+        return True
+
+    def is_named() -> bool:
+        held = trial.look(document).get(rule.name)
+        return value in held if isinstance(held, list) else bool(held == value)
+
+    if is_named():
+        return True
+    updaters = (one for one in subject.updaters if rule.name in subject.requested(one.operation))
+    return any(trial.try_update(one, document, {rule.name: value}).ok and is_named() for one in updaters)
 
 
 def _delete_named_in_states(trial: Trial, subject: Subject, referrer: Subject, rule: OnDelete) -> None:
