@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -120,3 +121,15 @@ def test_a_total_that_is_wrong_after_one_of_the_operations_is_found(fault: str) 
 @pytest.mark.parametrize("fault", ["ship reference: counts", "several refused: takes label", "several refused: counts"])
 def test_what_is_left_of_one_that_a_rule_refuses_is_found(fault: str) -> None:
     assert {one.check for one in verdict_of(fault, CARRIER).failures} == {TRACE}
+
+
+@pytest.mark.slow
+def test_the_mutants_of_states_and_of_what_is_left_are_killed() -> None:
+    bench = Bench(Options(CONTRACT, seed=1))
+    kinds = {"state.forgotten", "together.rule-unchecked", "references.in-one-state", "unique.taken-by-refused"}
+    kinds.add("timestamp.not-moved-in-a-state")
+    found = [one for one in bench.mutants.values() if one.kind in kinds and not one.equivalent]
+    assert {one.kind for one in found} == kinds
+    for mutant in found:
+        about = replace(bench.settings, rules=mutant.concerns, phases=("rules",), max_failures=1)
+        assert bench.verified(mutant.change, about).broken, mutant.id

@@ -19,6 +19,7 @@ from specdouble.prove.facts import changers, creators, doing, rules_of, sendable
 from specdouble.prove.fault import Change, Fault, Mutant, Mutants, mutants_of_rule
 from specdouble.rules.references.keep import OnDeleteKeeper, ReferencesKeeper
 from specdouble.rules.references.rule import OnDelete, References
+from specdouble.rules.transitions.rule import Transitions
 
 Lets = Callable[[Document, Document | None], bool]
 _ID = re.compile(r"[0-9a-f]{24}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|[1-9][0-9]*")
@@ -34,7 +35,8 @@ def mutants(contract: Contract) -> Mutants:
             change, concerns = keeping(rule.collection, _late(rule)), (rule.id, "refused_leaves_no_trace")
             yield Mutant("references.checked-after-the-write", rule.about, sentence, change, concerns, equivalent=why)
     for end in rules_of(contract, OnDelete):
-        yield from mutants_of_rule(end, _of_deletion(end), _undeleted(contract, end))
+        faults = [*_of_deletion(end), *_in_states(contract, end)]
+        yield from mutants_of_rule(end, faults, _undeleted(contract, end))
 
 
 def _faults(contract: Contract, rule: References) -> Iterator[Fault]:
@@ -88,6 +90,24 @@ def _of_deletion(rule: OnDelete) -> Iterator[Fault]:
             yield f"{does}-instead", sentence.format(things=things, referrer=rule.referrer, name=name), kept_as(
                 rule, replace(rule, does=does)
             )  # fmt: skip
+
+
+def _in_states(contract: Contract, rule: OnDelete) -> Iterator[Fault]:
+    """Those that name it are looked for in one state alone."""
+    for lifecycle in contract.resources[rule.referrer].of(Transitions):
+        if rule.does == "ignore" or not lifecycle.initial:
+            continue
+        first = lifecycle.initial[0]
+
+        class InOneState(OnDeleteKeeper):
+            def referring(
+                self, document: Document, departure: Departure, name: str = lifecycle.name, state: str = first
+            ) -> list[Document]:
+                found = super().referring(document, departure)
+                return [one for one in found if one.get(name) == state]
+
+        sentence = f"Of documents of {rule.referrer} whose {lifecycle.name} is not {first} the deletion knows nothing."
+        yield "in-one-state", sentence, kept(rule, InOneState)
 
 
 _WRONGLY = {
