@@ -5,30 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from specdouble.contract import CollectionRule, Contract, PropertyRule, Resource
-from specdouble.double.state.keeper import Document
 from specdouble.prove.change import kept_where
-from specdouble.prove.facts import changers, creators, sendable
+from specdouble.prove.facts import IsFirst, changers, creators, lifecycles, sendable
 from specdouble.prove.fault import Change, Mutant, Mutants
-from specdouble.verify.attack import Attack, attack_of
+from specdouble.verify.attack import attack_of
 
 
 def mutants(contract: Contract) -> Mutants:
     """The mutants of every rule that a change can break, where documents begin in a state."""
     for resource in contract.resources.values():
-        for lifecycle, attack in _lifecycles(resource) if creators(contract, resource.collection) else ():
+        for name, is_first in lifecycles(resource) if creators(contract, resource.collection) else ():
             for rule in _changeable(contract, resource):
-                sentence = f"{rule.id} is forgotten once {lifecycle.name} is another than at the beginning."
-                yield Mutant("state.forgotten", rule.id, sentence, _forgotten(rule, lifecycle, attack), (rule.id,))
-
-
-def _lifecycles(resource: Resource) -> Iterator[tuple[PropertyRule, Attack]]:
-    """The states in which not every document may begin."""
-    for rule in resource.of(PropertyRule):
-        attack = attack_of(rule)
-        begins = attack.begins
-        states = attack.states(rule) if attack.states is not None and begins is not None else ()
-        if not all(begins is not None and begins(rule, state) for state in states):
-            yield rule, attack
+                sentence = f"{rule.id} is forgotten once {name} is another than at the beginning."
+                yield Mutant("state.forgotten", rule.id, sentence, _forgotten(rule, name, is_first), (rule.id,))
 
 
 def _changeable(contract: Contract, resource: Resource) -> Iterator[CollectionRule]:
@@ -49,9 +38,5 @@ def _names(rule: CollectionRule) -> frozenset[str]:
     return found or frozenset()
 
 
-def _forgotten(rule: CollectionRule, lifecycle: PropertyRule, attack: Attack) -> Change:
-    def is_kept(_after: Document, before: Document | None) -> bool:
-        assert attack.begins is not None
-        return before is None or bool(attack.begins(lifecycle, before.get(lifecycle.name)))
-
-    return kept_where(rule, is_kept)
+def _forgotten(rule: CollectionRule, name: str, is_first: IsFirst) -> Change:
+    return kept_where(rule, lambda _after, before: before is None or is_first(before.get(name)))

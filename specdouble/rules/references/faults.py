@@ -15,11 +15,20 @@ from specdouble.double.state.documents import Collection
 from specdouble.double.state.keeper import Document, Keeper, View
 from specdouble.double.state.problem import Broken, Refusal
 from specdouble.prove.change import keeping, kept, kept_also, kept_as, refused_wrongly, together, unkept
-from specdouble.prove.facts import changers, creators, doing, rules_of, sendable, unwritten, writable
+from specdouble.prove.facts import (
+    IsFirst,
+    changers,
+    creators,
+    doing,
+    lifecycles,
+    rules_of,
+    sendable,
+    unwritten,
+    writable,
+)
 from specdouble.prove.fault import Change, Fault, Mutant, Mutants, mutants_of_rule
 from specdouble.rules.references.keep import OnDeleteKeeper, ReferencesKeeper
 from specdouble.rules.references.rule import OnDelete, References
-from specdouble.rules.transitions.rule import Transitions
 
 Lets = Callable[[Document, Document | None], bool]
 _ID = re.compile(r"[0-9a-f]{24}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|[1-9][0-9]*")
@@ -94,20 +103,17 @@ def _of_deletion(rule: OnDelete) -> Iterator[Fault]:
 
 def _in_states(contract: Contract, rule: OnDelete) -> Iterator[Fault]:
     """Those that name it are looked for in one state alone."""
-    for lifecycle in contract.resources[rule.referrer].of(Transitions):
-        if rule.does == "ignore" or not lifecycle.initial:
-            continue
-        first = lifecycle.initial[0]
+    for state, is_first in lifecycles(contract.resources[rule.referrer]) if rule.does != "ignore" else ():
+        sentence = f"The deletion knows nothing of documents of {rule.referrer} whose {state} has moved."
+        yield "in-one-state", sentence, kept(rule, _looking_in(state, is_first))
 
-        class InOneState(OnDeleteKeeper):
-            def referring(
-                self, document: Document, departure: Departure, name: str = lifecycle.name, state: str = first
-            ) -> list[Document]:
-                found = super().referring(document, departure)
-                return [one for one in found if one.get(name) == state]
 
-        sentence = f"Of documents of {rule.referrer} whose {lifecycle.name} is not {first} the deletion knows nothing."
-        yield "in-one-state", sentence, kept(rule, InOneState)
+def _looking_in(state: str, is_first: IsFirst) -> type[OnDeleteKeeper]:
+    class InOneState(OnDeleteKeeper):
+        def referring(self, document: Document, departure: Departure) -> list[Document]:
+            return [one for one in super().referring(document, departure) if is_first(one.get(state))]
+
+    return InOneState
 
 
 _WRONGLY = {

@@ -26,11 +26,10 @@ from specdouble.prove.change import (
     storing,
     together,
 )
-from specdouble.prove.facts import changers, doing, rules_of, shown, unwritten
+from specdouble.prove.facts import IsFirst, changers, doing, lifecycles, rules_of, shown, unwritten
 from specdouble.prove.fault import Change, Mutant, Mutants
 from specdouble.rules.timestamp.keep import TimestampKeeper
 from specdouble.rules.timestamp.rule import Timestamp
-from specdouble.rules.transitions.rule import Transitions
 
 Fault = tuple[str, str, Change, str]
 
@@ -56,10 +55,9 @@ def _of(contract: Contract, rule: Timestamp) -> Iterator[Fault]:
     yield "in-another-zone", f"{name} is local time that is said to be UTC.", _shown(contract, rule, _later), ""
     if changers(contract, things) and rule.event == "updated":
         yield "not-moved", f"A change of a document of {things} leaves its {name}.", kept(rule, Still), ""
-        for lifecycle in contract.resources[things].of(Transitions):
-            if lifecycle.initial:
-                sentence = f"A change of a document of {things} whose {lifecycle.name} has moved leaves its {name}."
-                yield "not-moved-in-a-state", sentence, kept(rule, _still_once_moved(lifecycle)), ""
+        for state, is_first in lifecycles(contract.resources[things]):
+            sentence = f"A change of a document of {things} whose {state} has moved leaves its {name}."
+            yield "not-moved-in-a-state", sentence, kept(rule, _still_once_moved(state, is_first)), ""
         yield from _unasked(contract, rule)
     elif changers(contract, things):
         yield "moved", f"A change of a document of {things} moves its {name}.", kept(rule, Moving), ""
@@ -106,13 +104,15 @@ class Still(TimestampKeeper):
         after[self.rule.name] = before[self.rule.name]
 
 
-def _still_once_moved(lifecycle: Transitions) -> type[TimestampKeeper]:
+def _still_once_moved(state: str, is_first: IsFirst) -> type[TimestampKeeper]:
     """Leaves the time of documents that are not in their first state any more."""
 
     class StillOnceMoved(Still):
         def change(self, before: Document, after: Document) -> None:
-            is_first = before.get(lifecycle.name) in lifecycle.initial
-            TimestampKeeper.change(self, before, after) if is_first else super().change(before, after)
+            if is_first(before.get(state)):
+                TimestampKeeper.change(self, before, after)
+            else:
+                super().change(before, after)
 
     return StillOnceMoved
 
