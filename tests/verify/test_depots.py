@@ -94,6 +94,7 @@ def test_what_one_operation_or_one_state_lets_pass_is_found(fault: str, rule: st
         ("lost not restricted", CRATE_GONE, CRATE_GONE),
         ("shipped forgotten", CARRIER_GONE, CARRIER_GONE),
         ("lost forgotten", CARRIER_GONE, CARRIER_GONE),
+        ("several: forgotten", CARRIER_GONE, CARRIER_GONE),
         ("delete restrict: counts", CRATE_GONE, TRACE),
         ("delete restrict: frees label", CRATE_GONE, TRACE),
     ],

@@ -39,7 +39,7 @@ def plan(session: Session, subject: Subject) -> Plan:
         yield _case(partial(_created, **of), creator.id, rule.id)
         for updater in (one for one in subject.updaters if not one.id_in_body):
             yield _case(partial(_changed, **of, updater=updater), updater.operation.id, rule.id)
-    for act in (one for one in subject.acts if not subject.action(one).why):
+    for act in subject.acts if any(attack.states for _, attack in subject.attacks) else ():
         promise = f"{act} refused for the state leaves nothing around its document"
         run = partial(_acted, subject=subject, act=act)
         yield Case(TRACE, promise, run, "", ids(act), unaided=True)
@@ -171,14 +171,17 @@ def _acted(trial: Trial, subject: Subject, act: Operation) -> None:
 
 
 def _is_held(trial: Trial, document: Document, act: Operation) -> bool:
-    """Whether the action was refused, and changed nothing then."""
-    around, parts = Bystanders(trial, document, below=False), trial.acting(act, document)
-    exchange = trial.send(act, document.user, **parts)
-    if exchange.refused:
-        around.hold_unharmed()
-    elif document.subject.observable:
+    """Whether the action was refused for the state, and changed nothing then."""
+    subject, around = document.subject, Bystanders(trial, document, below=False)
+    exchange = trial.send(act, document.user, **trial.acting(act, document))
+    if exchange.ok:
         document.shown = trial.look(document)  # the state that moves begin from
-    return exchange.refused
+        return False
+    # Another refusal may be a part of what is done: a payment that fails is noted.
+    told = {rule.status_among(act.statuses) for rule, attack in subject.attacks if attack.states}
+    if exchange.status in told:
+        around.hold_unharmed()
+    return exchange.status in told
 
 
 # What is held

@@ -28,15 +28,17 @@ def plan(session: Session, subject: Subject) -> Plan:
     if not subject.creators or not subject.observable:
         return
     has_states = any(attack.reach is not None for _, attack in subject.attacks)
+    acts = [one for one in subject.acts if one.json_body is not None and not subject.action(one).why]
     for rule, attack in offending(subject):
         of: dict[str, Any] = {"subject": subject, "rule": rule, "attack": attack}
-        for updater in (one for one in subject.updaters if has_states and not one.id_in_body):
+        is_final = isinstance(rule, PropertyRule) and rule.final  # its own kind tries it in each state
+        for updater in (one for one in subject.updaters if has_states and not is_final and not one.id_in_body):
             promise = f"what breaks the rule is refused by {updater.operation} in each state"
             yield Case(rule.id, promise, partial(_changed, **of, updater=updater), "", ids(updater.operation))
-        for act in subject.acts:
-            if isinstance(rule, PropertyRule) and rule.name in subject.requested(act) and not subject.action(act).why:
-                promise = f"what breaks the rule is refused by {act}"
-                yield Case(rule.id, promise, partial(_acted, **of, act=act), "", ids(act), decisive=True, unaided=True)
+        for act in (one for one in acts if isinstance(rule, PropertyRule) and rule.name in subject.requested(one)):
+            promise = f"what breaks the rule is refused by {act}"
+            run = partial(_acted, **of, act=act)
+            yield Case(rule.id, promise, run, "", ids(act), decisive=True, unaided=True)
         for bulk in (one for one in bulks(session, subject) if one.is_whole):
             promise = f"what breaks the rule is refused by {bulk.operation}, and nothing is left of the others"
             yield Case(rule.id, promise, partial(_created, **of, bulk=bulk), "", ids(bulk.operation), decisive=True)

@@ -10,8 +10,10 @@ from typing import Any
 from specdouble.contract import Operation
 from specdouble.rules.references.attack.names import named_by
 from specdouble.rules.references.rule import OnDelete
+from specdouble.verify.bulk import Bulk, bulks
 from specdouble.verify.bystanders import Bystanders, Keys, created_apart
 from specdouble.verify.case import Case, Missing, Plan, ids
+from specdouble.verify.checks.bulk import bodies_of
 from specdouble.verify.document import Document
 from specdouble.verify.places import lies_below, other_parent, parents, under
 from specdouble.verify.problem import Broken, NotExercised
@@ -49,6 +51,9 @@ def plan(session: Session, subject: Subject, rule: OnDelete) -> Plan:
     if rule.does != "ignore" and any(attack.bring for one in (subject, referrer) for _, attack in one.attacks):
         run = partial(_delete_in_each_state, **of)
         yield Case(rule.id, f"{rule}, in whatever state", run, "", about, unaided=True)
+    for bulk in bulks(session, referrer) if rule.does != "ignore" else ():
+        run = partial(_delete_named_by_several, **of, bulk=bulk)
+        yield Case(rule.id, f"{rule}, those too that {bulk.operation} creates", run, "", ids(deleter, bulk.operation))
     promise = f"a document of {subject.collection} that none names is deleted, and takes nothing with it"
     yield Case(rule.id, promise, partial(_delete_beside, **of), "", about, unaided=True)
 
@@ -91,14 +96,18 @@ def _naming(trial: Trial, referrer: Subject, rule: OnDelete, target: Document, *
     Raises:
         NotExercised: neither does.
     """
-    creator, value = trial.creator(referrer), named_by(rule, target)
+    creator = trial.creator(referrer)
     if rule.name in referrer.requested(creator):
-        schema = merged(referrer.requested(creator)[rule.name], trial.contract.resolve)
-        named: dict[str, Any] = {rule.name: [value] if kind(schema) == "array" else value}
-        return trial.create(referrer, **named, **more)
+        return trial.create(referrer, **_value(trial, referrer, rule, target), **more)
     if not lies_below(trial.session, referrer, target.subject):
         raise NotExercised(f"{creator} takes no {rule.name}")
     return trial.create_in(referrer, target.user, under(trial, referrer, target), more)
+
+
+def _value(trial: Trial, referrer: Subject, rule: OnDelete, target: Document) -> dict[str, Any]:
+    """What a body says that names the other one."""
+    value, schema = named_by(rule, target), referrer.requested(trial.creator(referrer))[rule.name]
+    return {rule.name: [value] if kind(merged(schema, trial.contract.resolve)) == "array" else value}
 
 
 def _is_listed(trial: Trial, document: Document) -> bool:
@@ -163,9 +172,21 @@ def _delete_in_each_state(trial: Trial, subject: Subject, referrer: Subject, rul
                     target = trial.create(subject)
                     document = _naming(trial, referrer, rule, target)
                     attack.bring(trial, lifecycle, document if moved is referrer else target, state)
-                    tried += _is_held(trial, document, rule, target, f"{moved.collection}.{lifecycle.name} {state!r}")
+                    tried += _is_held(trial, document, rule, target, f"{lifecycle.name} is {state!r}")
     if not tried:
         raise NotExercised("no document that names another could be brought into another state")
+
+
+def _delete_named_by_several(trial: Trial, subject: Subject, referrer: Subject, rule: OnDelete, bulk: Bulk) -> None:
+    target, place, named = trial.create(subject), bulk.place(trial), dict[str, Any]()
+    if lies_below(trial.session, referrer, subject):
+        place = bulk.at(trial.session, target.user, under(trial, referrer, target).get("path", {}))
+    else:
+        named = _value(trial, referrer, rule, target)
+    made = bulk.make(trial, place, [{**body, **named} for body in bodies_of(trial, bulk, bulk.usual)])
+    document = next(one for one in made if one is not None)
+    if not _is_held(trial, document, rule, target, "several were created at once"):
+        raise NotExercised("the deletion of what is named was refused")
 
 
 def _is_held(trial: Trial, document: Document, rule: OnDelete, target: Document, state: str) -> bool:
@@ -174,7 +195,7 @@ def _is_held(trial: Trial, document: Document, rule: OnDelete, target: Document,
         return False
     exchange = trial.delete(target)
     if rule.does == "restrict" and exchange.ok:
-        raise Broken(f"the deletion of what is named to be refused where {state} is", f"it answered {exchange.told()}")
+        raise Broken(f"the deletion of what is named to be refused where {state}", f"it answered {exchange.told()}")
     if rule.does == "cascade" and exchange.ok:
         _is_gone(trial, document)
     elif rule.does == "set-null" and exchange.ok and document.subject.observable:
