@@ -31,10 +31,11 @@ class Depots:
 
     Args:
         fault: a name; or `OPERATION REASON: EFFECT`, what a request leaves that is refused for that reason.
+        manner: what it does that the contract leaves open: `shipped are fixed`, `shipped stay`, `stored count`.
     """
 
-    def __init__(self, fault: str = "") -> None:
-        self.fault = fault
+    def __init__(self, fault: str = "", manner: str = "") -> None:
+        self.fault, self.manner = fault, manner
         self.numbers = count(1)
         self.depots: dict[str, Json] = {}
         self.crates: dict[str, Json] = {}
@@ -159,12 +160,16 @@ class Depots:
 
     def leave(self, crate: Json) -> None:
         depot = self.depots[crate["depotId"]]
-        stays = self.fault == "shipped count" and crate["state"] == "shipped"
-        depot["crateCount"] -= not stays
-        depot["totalWeight"] -= crate["weight"] if self.fault != "weight stays" else 0
+        if not (self.fault == "shipped count" and crate["state"] == "shipped") and self.counts(crate):
+            depot["crateCount"] -= 1
+        if self.fault != "weight stays" and self.counts(crate):
+            depot["totalWeight"] -= crate["weight"]
         self.labels.pop((depot["id"], crate["label"]), None)
         self.places[depot["id"]] -= 1
         del self.crates[crate["id"]]
+
+    def counts(self, crate: Json) -> bool:
+        return self.manner != "stored count" or crate["state"] == "stored"
 
     def hold(self, crate: Json, before: Json | None, operation: str) -> None:
         """Hold a crate to the rules."""
@@ -215,6 +220,8 @@ class Depots:
 
     def changed(self, before: Json, changes: Json, operation: str) -> Json:
         crate = {**before, **changes}
+        if self.manner == "shipped are fixed" and operation in ("put", "patch") and before["state"] != "stored":
+            raise Refused(409, "state")
         try:
             self.hold(crate, before, operation)
         except Refused as refusal:
@@ -233,12 +240,17 @@ class Depots:
     def move(self, before: Json, crate: Json, operation: str) -> None:
         """Count and weigh a crate that was changed where it is now."""
         here, there = self.depots[before["depotId"]], self.depots[crate["depotId"]]
-        if self.fault != f"{operation}: weight stands":
+        if self.manner == "stored count" and before["state"] != "stored":
+            pass
+        elif self.manner == "stored count" and crate["state"] != "stored":
+            here["crateCount"] -= 1
+            here["totalWeight"] -= before["weight"]
+        elif self.fault != f"{operation}: weight stands":
             here["totalWeight"] -= before["weight"]
             there["totalWeight"] += crate["weight"]
         if here is not there:
-            here["crateCount"] -= self.fault != "move: old counts"
-            there["crateCount"] += self.fault != "move: new does not"
+            here["crateCount"] -= self.fault != "move: old counts" and self.counts(crate)
+            there["crateCount"] += self.fault != "move: new does not" and self.counts(crate)
             self.places[here["id"]] -= self.fault != "move: old place"
             self.places[there["id"]] += 1
         del self.labels[here["id"], before["label"]]
@@ -255,6 +267,8 @@ class Depots:
 
     def delete_crate(self, key: str) -> Response:
         crate = found(self.crates, key)
+        if self.manner == "shipped stay" and crate["state"] == "shipped":
+            raise Refused(409, "state")
         is_free = self.fault == "lost not restricted" and crate["state"] == "lost"
         if any(one["crateId"] == key for one in self.seals.values()) and not is_free:
             refusal = Refused(409, "restrict")

@@ -24,15 +24,16 @@ CARRIER_GONE = f"{CARRIER}.onDelete"
 STATE = "transitions:crates.state"
 
 
-def verdict_of(fault: str, *rules: str) -> Verdict:
-    with serving(Depots(fault).app) as url:
+def verdict_of(fault: str, *rules: str, manner: str = "") -> Verdict:
+    with serving(Depots(fault, manner).app) as url:
         settings = Settings(url=url, rules=rules, phases=("rules",), yes=True, max_failures=1 if fault else None)
         return verify(read(CONTRACT), settings)
 
 
 @pytest.mark.slow
-def test_of_a_correct_server_nothing_is_said() -> None:
-    verdict = verdict_of("")
+@pytest.mark.parametrize("manner", ["", "shipped are fixed", "shipped stay", "stored count"])
+def test_of_a_correct_server_nothing_is_said(manner: str) -> None:
+    verdict = verdict_of("", manner=manner)
     assert [(one.check, one.promise, one.seen) for one in verdict.failures] == []
     assert verdict.defects == {}
 
