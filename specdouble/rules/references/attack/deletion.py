@@ -42,9 +42,6 @@ def plan(session: Session, subject: Subject, rule: OnDelete) -> Plan:
     of: dict[str, Any] = {"subject": subject, "referrer": referrer, "rule": rule}
     about = ids(deleter)
     yield Case(rule.id, str(rule), partial(_delete_named, **of), "", about, decisive=True)
-    if rule.does == "restrict" and any(attack.reach is not None for _, attack in referrer.attacks):
-        run = partial(_delete_named_in_states, **of)
-        yield Case(rule.id, str(rule), run, "by one in another state", about, unaided=True)
     if rule.does == "restrict" and referrer.deleters:
         promise = f"a document of {subject.collection} can be deleted once none names it"
         yield Case(rule.id, promise, partial(_delete_once_free, **of), "", about)
@@ -217,24 +214,6 @@ def _names(trial: Trial, document: Document, rule: OnDelete, target: Document) -
         return True
     updaters = (one for one in subject.updaters if rule.name in subject.requested(one.operation))
     return any(trial.try_update(one, document, {rule.name: value}).ok and is_named() for one in updaters)
-
-
-def _delete_named_in_states(trial: Trial, subject: Subject, referrer: Subject, rule: OnDelete) -> None:
-    """Whatever state a document is in, it names another."""
-    tried = 0
-    for moving, attack in referrer.attacks:
-        for state in attack.states(moving) if attack.states is not None and attack.bring is not None else ():
-            assert attack.bring is not None
-            target = trial.create(subject)
-            document = _naming(trial, referrer, rule, target)
-            with suppress(NotExercised):
-                attack.bring(trial, moving, document, state)
-                tried += 1
-                exchange = trial.delete(target)
-                status = rule.status_among(exchange.call.operation.statuses)
-                refused_as(exchange, {status}, f"the deletion of what one of {moving.name} {state!r} names")
-    if not tried:
-        raise NotExercised("no document that names another is moved to any state")
 
 
 def _others(trial: Trial, rule: OnDelete) -> list[OnDelete]:
