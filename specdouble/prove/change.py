@@ -89,6 +89,23 @@ def kept_as(rule: CollectionRule, other: CollectionRule) -> Change:
     return _keepers(rule.collection, otherwise)
 
 
+def kept_where(rule: CollectionRule, is_kept: Callable[[Document, Document | None], bool]) -> Change:
+    """Let some writes alone keep the rule, given the document after them, and before."""
+
+    def otherwise(resource: Resource, clock: Clock, one: Keeper) -> list[Keeper]:
+        if one.rule != rule:
+            return [one]
+        asked = type(one).broken
+
+        def broken(self: Keeper, after: Document, before: Document | None, *others: Any) -> Broken | None:
+            return asked(self, after, before, *others) if is_kept(after, before) else None
+
+        # Of another class: those of one class may be asked together.
+        return [type("Sometimes", (type(one),), {"broken": broken})(rule, resource, clock)]
+
+    return _keepers(rule.collection, otherwise)
+
+
 def refused_wrongly(contract: Contract, rule: CollectionRule, offence: str) -> Iterator[Fault]:
     """Refuse an offence with another status, where every operation that writes declares another one too."""
     other = wrong_status(contract, rule)

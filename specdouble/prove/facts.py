@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from typing import Any
 
 from specdouble.contract import Contract, Media, Operation, OperationRule, PropertyRule, Resource
 from specdouble.contract.resource import AnyRule
+from specdouble.verify.attack import attack_of
 
 ONE = ("read", "update", "replace", "delete")
 
@@ -45,6 +47,22 @@ def changers(contract: Contract, collection: str) -> list[str]:
 def shown(contract: Contract, collection: str) -> bool:
     """Whether an operation shows a document after it was written."""
     return bool(doing(contract, collection, "read", "list"))
+
+
+IsFirst = Callable[[Any], bool]
+
+
+def lifecycles(resource: Resource) -> Iterator[tuple[str, IsFirst]]:
+    """The properties that tell a state in which not every document may begin, and what tells whether one may."""
+    for rule in resource.of(PropertyRule):
+        attack = attack_of(rule)
+        begins = partial(attack.begins or _always, rule)
+        if attack.states is not None and not all(begins(state) for state in attack.states(rule)):
+            yield rule.name, begins
+
+
+def _always(_rule: PropertyRule, _value: object) -> bool:
+    return True
 
 
 def sendable(contract: Contract, operation: Operation) -> Mapping[str, dict[str, Any]]:

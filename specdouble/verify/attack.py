@@ -29,6 +29,8 @@ class Attack:
         most: how many documents there may be at once where others count too; given the rule.
         keep: a body with which a document keeps the rules of the kind, where rules speak of several properties at once;
             given the session, the subject, the rules and a `Write`.
+        offend: the body of a write that breaks the rule and no other; given the trial, the subject, the rule, a
+            `Write`, and another document in the same place.
         same: whether the contract leaves open that what was sent is shown as what is seen; given the rule and both.
         states: the values that the property can come to by a client's requests, where a document gets from one to the
             next; given the rule.
@@ -50,6 +52,7 @@ class Attack:
     room: Callable[..., None] | None = None
     most: Callable[[Any], int] | None = None
     keep: Callable[..., dict[str, Any]] | None = None
+    offend: Callable[..., dict[str, Any]] | None = None
     same: Callable[[Any, Any, Any], bool] | None = None
     states: Callable[[Any], Iterable[Any]] | None = None
     begins: Callable[[Any, Any], bool] | None = None

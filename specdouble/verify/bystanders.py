@@ -26,12 +26,13 @@ class Bystanders:
     Args:
         trial: where it is looked at.
         document: what a request is to be about; one document is created below it in each collection that lies there.
-        others: documents that name it.
+        others: documents that name it, or lie beside it.
+        below: whether what lies below it is looked at: else nothing is created there.
     """
 
-    def __init__(self, trial: Trial, document: Document, *others: Document) -> None:
+    def __init__(self, trial: Trial, document: Document, *others: Document, below: bool = True) -> None:
         self._trial = trial
-        lower = _created_below(trial, document)
+        lower = _created_below(trial, document) if below else []
         around = [document, *_above(trial, document), *lower, *others]
         # Looked at when all of them are there: the parent counts them.
         self._seen: list[tuple[Document, dict[str, Any]]] = []
@@ -58,6 +59,40 @@ class Bystanders:
                     "a refused request to change nothing", f"{told} {shown(after.get(name))}",
                     Names.refused_leaves_no_trace,
                 )  # fmt: skip
+
+
+class Keys:
+    """What a document has alone: as long as it is there, another with the same is refused.
+
+    Args:
+        trial: where another is created.
+        document: the document.
+    """
+
+    def __init__(self, trial: Trial, document: Document) -> None:
+        self._trial, self._document = trial, document
+        subject = document.subject
+        named = subject.once - {subject.id_sent}
+        self._own = {name: value for name, value in document.sent.items() if name in named}
+        # The control: what is not refused before either is another case's matter.
+        self._is_held = bool(self._own) and not self._is_taken_again()
+
+    def hold_taken(self) -> None:
+        """Hold that another with the same is refused still.
+
+        Raises:
+            Broken: it is not.
+        """
+        if self._is_held and self._is_taken_again():
+            told = f"another was created with {shown(self._own)}, which was refused before"
+            expected = "a refused request to leave its document what is its own alone"
+            raise Broken(expected, told, Names.refused_leaves_no_trace)
+
+    def _is_taken_again(self) -> bool:
+        trial, document = self._trial, self._document
+        subject, user = document.subject, document.user
+        body = {**trial.body(subject, trial.creator(subject), user), **self._own}
+        return trial.try_create(subject, user, body, fixed=self._own, around=document.around)[0].ok
 
 
 def created_apart(trial: Trial, subject: Subject, user: User) -> Document:

@@ -14,7 +14,7 @@ from specdouble.verify.identity import User
 from specdouble.verify.paging import page_parameters, size_bounds, total_told
 from specdouble.verify.problem import Broken, NotExercised
 from specdouble.verify.shared import Shared
-from specdouble.verify.subject import Subject
+from specdouble.verify.subject import Subject, Updater
 from specdouble.verify.trial import Trial
 
 SMALL_PAGE = 2  # entries of a page
@@ -47,6 +47,13 @@ def children(session: Shared, subject: Subject) -> list[Subject]:
         if above and above[-1][1] is subject:
             found.append(child)
     return found
+
+
+def movers(subject: Subject) -> Iterator[tuple[Updater, str]]:
+    """The operations that take a document below another parent, and the property that names it."""
+    placed = [name for _, name in subject.action(subject.creators[0]).scope][-1:]
+    for updater in subject.updaters:
+        yield from ((updater, name) for name in placed if name in subject.requested(updater.operation))
 
 
 def actions_on(session: Shared, subject: Subject) -> Iterator[tuple[Operation, str]]:

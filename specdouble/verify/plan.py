@@ -6,6 +6,7 @@ from specdouble.contract import CollectionRule
 from specdouble.verify.attack import attack_of
 from specdouble.verify.case import Case, Missing
 from specdouble.verify.checks import (
+    aftermath,
     authentication,
     bulk,
     concurrency,
@@ -15,6 +16,7 @@ from specdouble.verify.checks import (
     header_fields,
     idempotency,
     nesting,
+    offences,
     paging,
     patching,
     programs,
@@ -24,6 +26,7 @@ from specdouble.verify.checks import (
     representations,
     singletons,
     texts,
+    totals,
     versions,
     writes,
 )
@@ -34,6 +37,8 @@ OF_SUBJECTS = (
     writes.plan,
     bulk.plan,
     refusals.plan,
+    aftermath.plan,
+    offences.plan,
     refusals.plan_reads,
     refusals.plan_queries,
     refusals.plan_unknown,
@@ -48,6 +53,7 @@ OF_SUBJECTS = (
     concurrency.plan,
     versions.plan,
     derived_values.plan,
+    totals.plan,
     header_fields.plan,
     representations.plan,
     idempotency.plan,

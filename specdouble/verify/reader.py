@@ -237,8 +237,19 @@ class Reader(Sender):
         """The parts of a request that does to the document what the operation's name says."""
         parts = self.place(operation, document)
         if operation.json_body is not None:
-            parts["body"] = self.session.plain_body(operation)
+            parts["body"] = self._asked_by(operation, document)
         return parts
+
+    def _asked_by(self, operation: Operation, document: Document) -> Any:
+        """What an operation that changes a document asks for in its body: what names another one names one that is."""
+        body, subject = self.session.plain_body(operation), document.subject
+        if not isinstance(body, dict):
+            return body
+        chosen = {name: subject.resource.properties[name] for name in body if name in subject.chosen}
+        values = {
+            name: self.session.bodies.value(subject, name, schema, document.user) for name, schema in chosen.items()
+        }
+        return {**body, **values}
 
 
 def placed(operation: Operation, name: str | None, value: object) -> dict[str, Any]:

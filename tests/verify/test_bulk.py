@@ -234,6 +234,7 @@ def test_where_some_may_be_made_and_others_refused_none_is_held_to_be_refused_fo
         f"{BULK} creates no two documents with the same title",
         f"{BULK} creates no more than there is room for",
         f"{BULK} refuses what does not fit, and nothing is left of it",
+        f"what breaks the rule is refused by {BULK}, and nothing is left of the others",
     }
 
 

@@ -16,11 +16,12 @@ def mutants_of(contract: Contract) -> list[Mutant]:
         places,
         requests,
         responses,
+        states,
         storage,
         together,
     )
     from specdouble.rules import of_all
 
-    kept = (storage, together, lives, places, lists)
+    kept = (storage, together, states, lives, places, lists)
     modules = (*of_all("faults").values(), *kept, responses, fields, requests, authentication)
     return list({mutant.id: mutant for module in modules for mutant in module.mutants(contract)}.values())

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 from specdouble.contract import Contract, PropertyRule
-from specdouble.prove.change import Store, storing
-from specdouble.prove.facts import creators, doing
+from specdouble.double.state.keeper import Document
+from specdouble.prove.change import Store, kept_where, operation_now, storing
+from specdouble.prove.facts import creators, doing, sendable
 from specdouble.prove.fault import Mutant, Mutants
 from specdouble.verify.attack import attack_of
 from specdouble.verify.creation import creates_many
@@ -23,12 +26,29 @@ def mutants(contract: Contract) -> Mutants:
         if doing(contract, things, "read", "list"):
             sentence = f"Of documents of {things} that {key} creates together, the second is not there."
             yield Mutant("together.one-lost", key, sentence, storing((key,), things, Losing), (READ,), (key,))
+        for rule in _offended(contract, things):
+            sentence = f"{key} does not look at {rule.id}."
+            change = kept_where(rule, partial(_is_elsewhere, key))
+            yield Mutant("together.rule-unchecked", f"{key} {rule.id}", sentence, change, (rule.id,), (key,))
         refusing = [rule.id for rule in contract.resources[things].of(PropertyRule) if attack_of(rule).once]
         if refusing:
             sentence = f"Documents of {things} stay though {key} is refused for one of those that it was to create."
             yield Mutant(
                 "together.half-kept", key, sentence, storing((key,), things, Keeping), (TRACE, *refusing), (key,)
             )
+
+
+def _offended(contract: Contract, things: str) -> Iterator[PropertyRule]:
+    """The rules of a property that a create takes, and that no index of the store keeps beside."""
+    taken = {name for key in creators(contract, things) for name in sendable(contract, contract.operations[key])}
+    for rule in contract.resources[things].of(PropertyRule):
+        attack = attack_of(rule)
+        if rule.name in taken and attack.offend is not None and not attack.once and not rule.final:
+            yield rule
+
+
+def _is_elsewhere(key: str, _after: Document, _before: Document | None) -> bool:
+    return operation_now() != key
 
 
 class Losing(Store):

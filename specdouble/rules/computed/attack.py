@@ -13,7 +13,9 @@ from specdouble.contract.expression_tree import Constant, walk
 from specdouble.rules.computed.rule import Computed
 from specdouble.verify.attack import Attack
 from specdouble.verify.bodies import shown
+from specdouble.verify.bulk import Bulk, bulks
 from specdouble.verify.case import Case, Missing, Plan, ids
+from specdouble.verify.checks.bulk import bodies_of
 from specdouble.verify.document import Document
 from specdouble.verify.places import children, under
 from specdouble.verify.problem import Broken, NotExercised
@@ -42,6 +44,9 @@ def plan(session: Session, subject: Subject, rule: Computed) -> Plan:
     if any(attack.states and other.name in (rule.reads or ()) for other, attack in subject.attacks):
         yield Case(rule.id, f"{rule} in each state", partial(_in_each_state, **of), "", about)
     yield from _of_counts(session, subject, rule)
+    for bulk in bulks(session, subject):
+        run = partial(_together, subject=subject, rule=rule, bulk=bulk)
+        yield Case(rule.id, f"{rule} on create by {bulk.operation}", run, "", ids(bulk.operation), decisive=True)
     for updater in subject.updaters:
         on_it = ids(updater.operation)
         for name in _inputs(subject, rule, updater.operation):
@@ -103,6 +108,13 @@ def _same(wanted: Any, seen: Any) -> bool:
 
 def _created(trial: Trial, subject: Subject, rule: Computed) -> None:
     _hold(trial, rule, trial.create(subject, **_full(trial, subject, rule)))
+
+
+def _together(trial: Trial, subject: Subject, rule: Computed, bulk: Bulk) -> None:
+    bodies = [{**body, **_full(trial, subject, rule)} for body in bodies_of(trial, bulk, bulk.usual)]
+    for document in bulk.make(trial, bulk.place(trial), bodies):
+        if document is not None:
+            _hold(trial, rule, document)
 
 
 def _in_each_state(trial: Trial, subject: Subject, rule: Computed) -> None:

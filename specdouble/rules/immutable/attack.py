@@ -6,12 +6,12 @@ from functools import partial
 from typing import Any
 
 from specdouble.rules.immutable.rule import Immutable
-from specdouble.verify.attack import Attack
+from specdouble.verify.attack import Attack, Write
 from specdouble.verify.case import Case, Missing, Names, Plan, ids
 from specdouble.verify.checks.refusals import refused_update
 from specdouble.verify.document import Document
 from specdouble.verify.exchange import Exchange
-from specdouble.verify.problem import Broken, NotExercised
+from specdouble.verify.problem import Broken, NotExercised, NotPromised
 from specdouble.verify.session import Session
 from specdouble.verify.subject import Subject, Updater
 from specdouble.verify.trial import Trial, accepted, refused_as, view
@@ -160,4 +160,11 @@ def _unchanged(trial: Trial, subject: Subject, rule: Immutable, updater: Updater
     accepted(exchange, f"an update with the same {rule.name}")
 
 
-ATTACK = Attack(plan, bound_on_update=True)
+def offend(trial: Trial, subject: Subject, rule: Immutable, write: Write, _beside: Document) -> dict[str, Any]:
+    """The body, with another value than the document has."""
+    if write.before is None or rule.name not in subject.requested(write.operation):
+        raise NotPromised
+    return {**write.body, rule.name: _value_of(trial, subject, rule, write.before.get(rule.name))}
+
+
+ATTACK = Attack(plan, bound_on_update=True, offend=offend)

@@ -15,7 +15,17 @@ from specdouble.double.state.documents import Collection
 from specdouble.double.state.keeper import Document, Keeper, View
 from specdouble.double.state.problem import Broken, Refusal
 from specdouble.prove.change import keeping, kept, kept_also, kept_as, refused_wrongly, together, unkept
-from specdouble.prove.facts import changers, creators, doing, rules_of, sendable, unwritten, writable
+from specdouble.prove.facts import (
+    IsFirst,
+    changers,
+    creators,
+    doing,
+    lifecycles,
+    rules_of,
+    sendable,
+    unwritten,
+    writable,
+)
 from specdouble.prove.fault import Change, Fault, Mutant, Mutants, mutants_of_rule
 from specdouble.rules.references.keep import OnDeleteKeeper, ReferencesKeeper
 from specdouble.rules.references.rule import OnDelete, References
@@ -34,7 +44,8 @@ def mutants(contract: Contract) -> Mutants:
             change, concerns = keeping(rule.collection, _late(rule)), (rule.id, "refused_leaves_no_trace")
             yield Mutant("references.checked-after-the-write", rule.about, sentence, change, concerns, equivalent=why)
     for end in rules_of(contract, OnDelete):
-        yield from mutants_of_rule(end, _of_deletion(end), _undeleted(contract, end))
+        faults = [*_of_deletion(end), *_in_states(contract, end)]
+        yield from mutants_of_rule(end, faults, _undeleted(contract, end))
 
 
 def _faults(contract: Contract, rule: References) -> Iterator[Fault]:
@@ -88,6 +99,21 @@ def _of_deletion(rule: OnDelete) -> Iterator[Fault]:
             yield f"{does}-instead", sentence.format(things=things, referrer=rule.referrer, name=name), kept_as(
                 rule, replace(rule, does=does)
             )  # fmt: skip
+
+
+def _in_states(contract: Contract, rule: OnDelete) -> Iterator[Fault]:
+    """Those that name it are looked for in one state alone."""
+    for state, is_first in lifecycles(contract.resources[rule.referrer]) if rule.does != "ignore" else ():
+        sentence = f"The deletion knows nothing of documents of {rule.referrer} whose {state} has moved."
+        yield "in-one-state", sentence, kept(rule, _looking_in(state, is_first))
+
+
+def _looking_in(state: str, is_first: IsFirst) -> type[OnDeleteKeeper]:
+    class InOneState(OnDeleteKeeper):
+        def referring(self, document: Document, departure: Departure) -> list[Document]:
+            return [one for one in super().referring(document, departure) if is_first(one.get(state))]
+
+    return InOneState
 
 
 _WRONGLY = {

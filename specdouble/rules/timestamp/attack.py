@@ -10,7 +10,9 @@ from typing import Any
 from specdouble.contract import Operation
 from specdouble.rules.timestamp.rule import Timestamp
 from specdouble.verify.attack import Attack
+from specdouble.verify.bulk import Bulk, bulks
 from specdouble.verify.case import Case, Missing, Plan, ids
+from specdouble.verify.checks.bulk import bodies_of
 from specdouble.verify.checks.header_fields import new_and_in_each_state
 from specdouble.verify.moment import moment
 from specdouble.verify.problem import Broken, NotExercised
@@ -23,7 +25,7 @@ _MOMENT = re.compile(r"(.*\d[Tt ]\d\d:\d\d:\d\d)(?:\.\d+)?(?:[Zz]|[+-]\d\d:\d\d)
 LONG_AGO = ("2001-02-03T04:05:06.789Z", "2099-02-03T04:05:06.789Z")
 
 
-def plan(_session: Session, subject: Subject, rule: Timestamp) -> Plan:
+def plan(session: Session, subject: Subject, rule: Timestamp) -> Plan:
     """The cases of one rule."""
     if not subject.creators:
         yield Missing(rule.id, f"no operation creates documents of {subject.collection}")
@@ -37,19 +39,32 @@ def plan(_session: Session, subject: Subject, rule: Timestamp) -> Plan:
         run = partial(_from_client, **of, value=value)
         yield Case(rule.id, f"a client's {rule.name} has no effect on create", run, value, about)
     for updater in subject.updaters:
-        about = ids(updater.operation)
-        move = _moves if rule.event == "updated" else _stays
-        promise = f"{rule.name} moves forward with a change" if rule.event == "updated" else f"{rule.name} stays"
-        for what in ("one", "two"):
-            yield Case(rule.id, promise, partial(move, **of, updater=updater), f"{what} in a row", about)
-        run = partial(_client_update, **of, updater=updater)
-        yield Case(rule.id, f"a client's {rule.name} has no effect on update", run, "", about)
+        yield from _of_updater(subject, rule, updater)
     for operation in subject.acts:
         action = subject.action(operation)
         if action.sets and not action.why:
             run = partial(_acted, **of, operation=operation)
-            moves = "moves forward with" if rule.event == "updated" else "stays at"
-            yield Case(rule.id, f"{rule.name} {moves} {operation}", run, "", ids(operation), unaided=True)
+            yield Case(rule.id, f"{_moved(rule)} {operation}", run, "", ids(operation), unaided=True)
+    for bulk in bulks(session, subject):
+        promise = f"{rule.name} is the server's clock at creation by {bulk.operation}"
+        yield Case(rule.id, promise, partial(_together, rule=rule, bulk=bulk), "", ids(bulk.operation), decisive=True)
+
+
+def _of_updater(subject: Subject, rule: Timestamp, updater: Updater) -> Plan:
+    of: dict[str, Any] = {"subject": subject, "rule": rule, "updater": updater}
+    about = ids(updater.operation)
+    move = _moves if rule.event == "updated" else _stays
+    promise = f"{rule.name} moves forward with a change" if rule.event == "updated" else f"{rule.name} stays"
+    for what in ("one", "two"):
+        yield Case(rule.id, promise, partial(move, **of), f"{what} in a row", about)
+    yield Case(rule.id, f"a client's {rule.name} has no effect on update", partial(_client_update, **of), "", about)
+    if any(attack.reach for _, attack in subject.attacks):
+        run = partial(_changed_in_each_state, **of)
+        yield Case(rule.id, f"{_moved(rule)} a change in each state", run, "", about, unaided=True)
+
+
+def _moved(rule: Timestamp) -> str:
+    return f"{rule.name} moves forward with" if rule.event == "updated" else f"{rule.name} stays at"
 
 
 def _stamp(view: dict[str, Any], rule: Timestamp) -> Any:
@@ -73,6 +88,17 @@ def _now(trial: Trial, subject: Subject, rule: Timestamp) -> None:
     others = [_stamp(view, rule) for _, view in views(trial, document)]
     if len(set(map(str, others))) > 1:
         raise Broken(f"{rule.name} to stay as it was answered", f"a read shows {others[1]!r} after {others[0]!r}")
+
+
+def _together(trial: Trial, rule: Timestamp, bulk: Bulk) -> None:
+    """Each of several that one request creates is as new as the request."""
+    made = bulk.make(trial, bulk.place(trial), bodies_of(trial, bulk, bulk.usual))
+    for document in (one for one in made if one is not None):
+        stamp = moment(_stamp(trial.look(document), rule))
+        away = abs(stamp.timestamp() - document.made.started) if stamp else 0
+        if stamp is None or away > trial.session.settings.clock_skew + document.made.elapsed:
+            told = f"a read shows {document.shown.get(rule.name)!r}"
+            raise Broken(f"{rule.name} of each to be the time of creation", told)
 
 
 def _format(trial: Trial, subject: Subject, rule: Timestamp) -> None:
@@ -163,18 +189,13 @@ def _acted(trial: Trial, subject: Subject, rule: Timestamp, operation: Operation
     sets = dict(subject.action(operation).sets)
     for document in new_and_in_each_state(trial, subject):
         seen = trial.look(document)
-        before = moment(_stamp(seen, rule))
-        trial.tick(seen[rule.name])
+        trial.tick(_stamp(seen, rule))
         if not trial.send(operation, document.user, **trial.acting(operation, document)).ok:
             continue
         after = trial.look(document)
         if all(seen.get(name) == after.get(name) for name in sets):
             continue
-        stamp = moment(_stamp(after, rule))
-        if rule.event == "updated" and (before is None or stamp is None or stamp <= before):
-            raise Broken(f"{rule.name} to move forward with {operation}", f"a read shows {after[rule.name]!r} still")
-        if rule.event != "updated" and stamp != before:
-            raise Broken(f"{rule.name} to stay {seen[rule.name]}", f"a read shows {after[rule.name]}")
+        _hold(rule, seen, after, str(operation))
         return
     raise NotExercised(f"{operation} moves no document that was made")
 
@@ -187,6 +208,31 @@ def _stays(trial: Trial, subject: Subject, rule: Timestamp, updater: Updater) ->
     for where, view in views(trial, document):
         if _stamp(view, rule) != before:
             raise Broken(f"{rule.name} to stay {before}", f"{where} shows {view[rule.name]} after an update")
+
+
+def _changed_in_each_state(trial: Trial, subject: Subject, rule: Timestamp, updater: Updater) -> None:
+    tried, changes = 0, trial.session.bodies.change(subject, updater)
+    for document in trial.in_each_state(subject) if changes else ():
+        before = trial.look(document)
+        trial.tick(_stamp(before, rule))
+        changes = trial.session.bodies.change(subject, updater)
+        if not trial.try_update(updater, document, changes).ok:
+            continue
+        after = trial.look(document)
+        if any(before.get(name) != after.get(name) for name in changes):
+            _hold(rule, before, after, f"{updater.operation} in another state")
+            tried += 1
+    if not tried:
+        raise NotExercised(f"{updater.operation} changes no document in any state")
+
+
+def _hold(rule: Timestamp, before: dict[str, Any], after: dict[str, Any], what: str) -> None:
+    """Hold that a change has moved the time forward, or left it, as the rule says."""
+    was, stamp = moment(before[rule.name]), moment(_stamp(after, rule))
+    if rule.event == "updated" and (was is None or stamp is None or stamp <= was):
+        raise Broken(f"{rule.name} to move forward with {what}", f"a read shows {after[rule.name]!r} still")
+    if rule.event == "created" and after[rule.name] != before[rule.name]:
+        raise Broken(f"{rule.name} to stay {before[rule.name]}", f"a read shows {after[rule.name]} after {what}")
 
 
 ATTACK = Attack(plan, stamp=attrgetter("event"))

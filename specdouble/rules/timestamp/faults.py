@@ -26,7 +26,7 @@ from specdouble.prove.change import (
     storing,
     together,
 )
-from specdouble.prove.facts import changers, doing, rules_of, shown, unwritten
+from specdouble.prove.facts import IsFirst, changers, doing, lifecycles, rules_of, shown, unwritten
 from specdouble.prove.fault import Change, Mutant, Mutants
 from specdouble.rules.timestamp.keep import TimestampKeeper
 from specdouble.rules.timestamp.rule import Timestamp
@@ -55,6 +55,9 @@ def _of(contract: Contract, rule: Timestamp) -> Iterator[Fault]:
     yield "in-another-zone", f"{name} is local time that is said to be UTC.", _shown(contract, rule, _later), ""
     if changers(contract, things) and rule.event == "updated":
         yield "not-moved", f"A change of a document of {things} leaves its {name}.", kept(rule, Still), ""
+        for state, is_first in lifecycles(contract.resources[things]):
+            sentence = f"A change of a document of {things} whose {state} has moved leaves its {name}."
+            yield "not-moved-in-a-state", sentence, kept(rule, _still_once_moved(state, is_first)), ""
         yield from _unasked(contract, rule)
     elif changers(contract, things):
         yield "moved", f"A change of a document of {things} moves its {name}.", kept(rule, Moving), ""
@@ -99,6 +102,19 @@ class Still(TimestampKeeper):
     def change(self, before: Document, after: Document) -> None:
         """No change moves it."""
         after[self.rule.name] = before[self.rule.name]
+
+
+def _still_once_moved(state: str, is_first: IsFirst) -> type[TimestampKeeper]:
+    """Leaves the time of documents that are not in their first state any more."""
+
+    class StillOnceMoved(Still):
+        def change(self, before: Document, after: Document) -> None:
+            if is_first(before.get(state)):
+                TimestampKeeper.change(self, before, after)
+            else:
+                super().change(before, after)
+
+    return StillOnceMoved
 
 
 class Moving(TimestampKeeper):

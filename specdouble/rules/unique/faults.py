@@ -15,7 +15,7 @@ from specdouble.double.state.problem import Broken, Refusal
 from specdouble.double.state.store import InsertOneResult
 from specdouble.prove.change import began, keeping, kept, refused_wrongly, together, turn, unkept, waiting
 from specdouble.prove.facts import changers, creators, doing, kind_of, rules_of, sendable, settable, unwritten
-from specdouble.prove.fault import Change, Fault, Mutants, mutants_of_rule
+from specdouble.prove.fault import Change, Fault, Mutant, Mutants, mutants_of_rule
 from specdouble.rules.unique.keep import UniqueKeeper
 from specdouble.rules.unique.rule import Unique, UniqueKey, UniqueTogether
 
@@ -31,6 +31,10 @@ def mutants(contract: Contract) -> Mutants:
         why = unwritten(contract, rule.collection)
         for fault in _faults(contract, rule):
             yield from mutants_of_rule(rule, [fault], why or _unwritable(contract, rule, fault[0]))
+        if _is_refused_for_others(contract, rule.collection):
+            sentence = f"The {rule.name} of a document that is refused for what it names stays taken."
+            concerns = (rule.id, "refused_leaves_no_trace")
+            yield Mutant("unique.taken-by-refused", rule.about, sentence, _reserving(rule), concerns, equivalent=why)
 
 
 _SPELLINGS = {
@@ -88,6 +92,38 @@ def _faults(contract: Contract, rule: Unique) -> Iterator[Fault]:
         )
     yield from _conditions(rule)
     yield from refused_wrongly(contract, rule, f"A taken {name}")
+
+
+def _is_refused_for_others(contract: Contract, things: str) -> bool:
+    """Whether a create is refused for naming what is not there."""
+    taken = {name for key in creators(contract, things) for name in sendable(contract, contract.operations[key])}
+    return any(one.refers_to and one.name in taken for one in contract.resources[things].of(PropertyRule))
+
+
+def _reserving(rule: Unique) -> Change:
+    """Take the key before other rules are asked, and keep it."""
+    reserved, asked = set[str](), list[str]()
+
+    class Remembering(UniqueKeeper):
+        def broken(self, after: Document, before: Any, touched: Any, view: View) -> Broken | None:
+            key = after.get(self.key_field)
+            if before is None and key is not None:
+                asked.append(key)
+            if before is None and key in reserved:
+                return Broken(self.rule, self.taken, None, at=self.at)
+            return super().broken(after, before, touched, view)
+
+    class Reserving(Collection):
+        def insert_one(self, document: Document) -> Any:
+            asked.clear()
+            try:
+                return super().insert_one(document)
+            except Refusal as refusal:
+                if all(one.rule != rule for one in refusal.broken):
+                    reserved.update(asked)
+                raise
+
+    return together(kept(rule, Remembering), keeping(rule.collection, Reserving))
 
 
 def _untold(contract: Contract, rule: UniqueTogether) -> str:

@@ -159,7 +159,9 @@ def refused_update(
         raise NotExercised(f"no operation reads documents of {subject.collection}")
     document, before = _unharmed(trial, subject)
     trial.tick()
-    exchange = trial.try_update(updater, document, {**_others(trial, subject, updater, changes, before), **changes})
+    exchange = trial.try_update(
+        updater, document, {**changes_beside(trial, subject, updater, changes, before), **changes}
+    )
     name, value = next(iter(changes.items()))
     if check:
         if exchange.ok and name in subject.once and subject.deleters:
@@ -185,7 +187,7 @@ def _unharmed(trial: Trial, subject: Subject) -> tuple[Document, dict[str, Any]]
     return document, trial.look(document)
 
 
-def _others(
+def changes_beside(
     trial: Trial, subject: Subject, updater: Updater, changes: dict[str, Any], before: dict[str, Any]
 ) -> dict[str, Any]:
     """Changes of other properties that would be accepted by themselves, and seen."""

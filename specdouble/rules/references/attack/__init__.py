@@ -6,12 +6,13 @@ from typing import Any
 
 from specdouble.contract.rule import ScopeRule
 from specdouble.rules.references.attack import body, deletion, path
-from specdouble.rules.references.attack.names import known_to, named_by
+from specdouble.rules.references.attack.names import known_to, named_by, names_of_none
 from specdouble.rules.references.rule import OnDelete, References
-from specdouble.verify.attack import Attack
+from specdouble.verify.attack import Attack, Write
 from specdouble.verify.case import Missing, Plan
+from specdouble.verify.document import Document
 from specdouble.verify.identity import User
-from specdouble.verify.problem import NotExercised
+from specdouble.verify.problem import NotExercised, NotPromised
 from specdouble.verify.session import Session
 from specdouble.verify.subject import Subject, Updater
 from specdouble.verify.trial import Trial
@@ -63,4 +64,20 @@ def another(trial: Trial, rule: References) -> Any:
     return named_by(rule, trial.create(trial.subject(rule.target)))
 
 
-ATTACK = Attack(plan, value=value, another=another)
+def offend(trial: Trial, subject: Subject, rule: References, write: Write, _beside: Document) -> dict[str, Any]:
+    """The body, with what names no document."""
+    schema = subject.requested(write.operation).get(rule.name)
+    if schema is None:
+        raise NotPromised
+    known = known_to(trial, rule, trial.user)
+    is_list = kind(merged(schema, trial.contract.resolve)) == "array"
+    for pick in names_of_none(trial.session, rule).values():
+        none = pick(known)
+        sent = [none] if is_list else none
+        is_free = bool(rule.key) or trial.session.ledger.owned(rule.target, none) is None
+        if is_free and trial.session.bodies.property_fits(schema, sent):
+            return {**write.body, rule.name: sent}
+    raise NotExercised(f"the schema takes no {rule.name} that names none")
+
+
+ATTACK = Attack(plan, value=value, another=another, offend=offend)

@@ -10,8 +10,10 @@ from typing import Any
 from specdouble.contract import Operation
 from specdouble.rules.references.attack.names import named_by
 from specdouble.rules.references.rule import OnDelete
-from specdouble.verify.bystanders import Bystanders, created_apart
+from specdouble.verify.bulk import Bulk, bulks
+from specdouble.verify.bystanders import Bystanders, Keys, created_apart
 from specdouble.verify.case import Case, Missing, Plan, ids
+from specdouble.verify.checks.bulk import bodies_of
 from specdouble.verify.document import Document
 from specdouble.verify.places import lies_below, other_parent, parents, under
 from specdouble.verify.problem import Broken, NotExercised
@@ -40,12 +42,15 @@ def plan(session: Session, subject: Subject, rule: OnDelete) -> Plan:
     of: dict[str, Any] = {"subject": subject, "referrer": referrer, "rule": rule}
     about = ids(deleter)
     yield Case(rule.id, str(rule), partial(_delete_named, **of), "", about, decisive=True)
-    if rule.does == "restrict" and any(attack.reach is not None for _, attack in referrer.attacks):
-        run = partial(_delete_named_in_states, **of)
-        yield Case(rule.id, str(rule), run, "by one in another state", about, unaided=True)
     if rule.does == "restrict" and referrer.deleters:
         promise = f"a document of {subject.collection} can be deleted once none names it"
         yield Case(rule.id, promise, partial(_delete_once_free, **of), "", about)
+    if rule.does != "ignore" and any(attack.bring for one in (subject, referrer) for _, attack in one.attacks):
+        run = partial(_delete_in_each_state, **of)
+        yield Case(rule.id, f"{rule}, in whatever state", run, "", about, unaided=True)
+    for bulk in bulks(session, referrer) if rule.does != "ignore" else ():
+        run = partial(_delete_named_by_several, **of, bulk=bulk)
+        yield Case(rule.id, f"{rule}, those too that {bulk.operation} creates", run, "", ids(deleter, bulk.operation))
     promise = f"a document of {subject.collection} that none names is deleted, and takes nothing with it"
     yield Case(rule.id, promise, partial(_delete_beside, **of), "", about, unaided=True)
 
@@ -88,14 +93,18 @@ def _naming(trial: Trial, referrer: Subject, rule: OnDelete, target: Document, *
     Raises:
         NotExercised: neither does.
     """
-    creator, value = trial.creator(referrer), named_by(rule, target)
+    creator = trial.creator(referrer)
     if rule.name in referrer.requested(creator):
-        schema = merged(referrer.requested(creator)[rule.name], trial.contract.resolve)
-        named: dict[str, Any] = {rule.name: [value] if kind(schema) == "array" else value}
-        return trial.create(referrer, **named, **more)
+        return trial.create(referrer, **_value(trial, referrer, rule, target), **more)
     if not lies_below(trial.session, referrer, target.subject):
         raise NotExercised(f"{creator} takes no {rule.name}")
     return trial.create_in(referrer, target.user, under(trial, referrer, target), more)
+
+
+def _value(trial: Trial, referrer: Subject, rule: OnDelete, target: Document) -> dict[str, Any]:
+    """What a body says that names the other one."""
+    value, schema = named_by(rule, target), referrer.requested(trial.creator(referrer))[rule.name]
+    return {rule.name: [value] if kind(merged(schema, trial.contract.resolve)) == "array" else value}
 
 
 def _is_listed(trial: Trial, document: Document) -> bool:
@@ -140,30 +149,71 @@ def _refused(trial: Trial, subject: Subject, referrer: Subject, rule: OnDelete) 
     for end in _others(trial, rule):
         with suppress(NotExercised):
             others.append(_naming(trial, trial.subject(end.referrer), end, target))
-    around = Bystanders(trial, target, *others)
+    keys, around = Keys(trial, target), Bystanders(trial, target, *others)
     exchange = trial.delete(target)
     refused_as(exchange, {rule.status_among(exchange.call.operation.statuses)}, "the deletion of what is named")
     _is_there(trial, target, "the document whose deletion was refused")
     _is_there(trial, document, "the document that names it")
     around.hold_unharmed()
+    keys.hold_taken()
 
 
-def _delete_named_in_states(trial: Trial, subject: Subject, referrer: Subject, rule: OnDelete) -> None:
-    """Whatever state a document is in, it names another."""
+def _delete_in_each_state(trial: Trial, subject: Subject, referrer: Subject, rule: OnDelete) -> None:
+    """What names a document names it in whatever state either of the two is."""
     tried = 0
-    for moving, attack in referrer.attacks:
-        for state in attack.states(moving) if attack.states is not None and attack.bring is not None else ():
-            assert attack.bring is not None
-            target = trial.create(subject)
-            document = _naming(trial, referrer, rule, target)
-            with suppress(NotExercised):
-                attack.bring(trial, moving, document, state)
-                tried += 1
-                exchange = trial.delete(target)
-                status = rule.status_among(exchange.call.operation.statuses)
-                refused_as(exchange, {status}, f"the deletion of what one of {moving.name} {state!r} names")
+    for moved in (referrer, subject):
+        for lifecycle, attack in moved.attacks:
+            for state in attack.states(lifecycle) if attack.states is not None and attack.bring is not None else ():
+                assert attack.bring is not None
+                with suppress(NotExercised):
+                    target = trial.create(subject)
+                    document = _naming(trial, referrer, rule, target)
+                    attack.bring(trial, lifecycle, document if moved is referrer else target, state)
+                    tried += _is_held(trial, document, rule, target, f"{lifecycle.name} is {state!r}")
     if not tried:
-        raise NotExercised("no document that names another is moved to any state")
+        raise NotExercised("no document that names another could be brought into another state")
+
+
+def _delete_named_by_several(trial: Trial, subject: Subject, referrer: Subject, rule: OnDelete, bulk: Bulk) -> None:
+    target, place, named = trial.create(subject), bulk.place(trial), dict[str, Any]()
+    if lies_below(trial.session, referrer, subject):
+        place = bulk.at(trial.session, target.user, under(trial, referrer, target).get("path", {}))
+    else:
+        named = _value(trial, referrer, rule, target)
+    made = bulk.make(trial, place, [{**body, **named} for body in bodies_of(trial, bulk, bulk.usual)])
+    document = next(one for one in made if one is not None)
+    if not _is_held(trial, document, rule, target, "several were created at once"):
+        raise NotExercised("the deletion of what is named was refused")
+
+
+def _is_held(trial: Trial, document: Document, rule: OnDelete, target: Document, state: str) -> bool:
+    """Whether a deletion of what is named shows the rule, which is held then."""
+    if not _names(trial, document, rule, target):
+        return False
+    exchange = trial.delete(target)
+    if rule.does == "restrict" and exchange.ok:
+        raise Broken(f"the deletion of what is named to be refused where {state}", f"it answered {exchange.told()}")
+    if rule.does == "cascade" and exchange.ok:
+        _is_gone(trial, document)
+    elif rule.does == "set-null" and exchange.ok and document.subject.observable:
+        _is_emptied(rule, _is_there(trial, document, "the document that named it"), named_by(rule, target))
+    return exchange.ok or rule.does == "restrict"
+
+
+def _names(trial: Trial, document: Document, rule: OnDelete, target: Document) -> bool:
+    """Whether a document names the other one still, or is changed so that it does."""
+    subject, value = document.subject, named_by(rule, target)
+    if lies_below(trial.session, subject, target.subject) or not subject.observable:
+        return True
+
+    def is_named() -> bool:
+        held = trial.look(document).get(rule.name)
+        return value in held if isinstance(held, list) else bool(held == value)
+
+    if is_named():
+        return True
+    updaters = (one for one in subject.updaters if rule.name in subject.requested(one.operation))
+    return any(trial.try_update(one, document, {rule.name: value}).ok and is_named() for one in updaters)
 
 
 def _others(trial: Trial, rule: OnDelete) -> list[OnDelete]:

@@ -10,13 +10,12 @@ from specdouble.verify.document import Document
 from specdouble.verify.exchange import Exchange
 from specdouble.verify.identity import User
 from specdouble.verify.problem import NotExercised
-from specdouble.verify.session import Session
 from specdouble.verify.shared import Shared
 from specdouble.verify.trial import Trial
 from specdouble.verify.values import unlike
 
 
-def names_of_none(session: Session, rule: References) -> dict[str, Callable[[Any], Any]]:
+def names_of_none(session: Shared, rule: References) -> dict[str, Callable[[Any], Any]]:
     """Ways to an id of no document, from the id of one."""
     if _is_name(session, rule):  # one that is nearly another's may be somebody's
         return {

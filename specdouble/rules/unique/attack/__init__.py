@@ -9,11 +9,14 @@ from specdouble.rules.unique.attack.several import keep, of_several
 from specdouble.rules.unique.attack.single import of_one
 from specdouble.rules.unique.attack.variant import with_word
 from specdouble.rules.unique.rule import Unique, UniqueKey, UniqueTogether
-from specdouble.verify.attack import Attack
+from specdouble.verify.attack import Attack, Write
 from specdouble.verify.case import Plan
+from specdouble.verify.document import Document
 from specdouble.verify.identity import User
+from specdouble.verify.problem import NotPromised
 from specdouble.verify.session import Session
 from specdouble.verify.subject import Subject
+from specdouble.verify.trial import Trial
 
 
 def plan(session: Session, subject: Subject, rule: UniqueKey) -> Plan:
@@ -43,4 +46,13 @@ def same(rule: Unique, sent: object, seen: object) -> bool:
     return "space" in rule.ignore and isinstance(sent, str) and str(seen).strip() == sent.strip()
 
 
-ATTACK = Attack(plan, value=value, once=True, same=same, keep=keep)
+def offend(_trial: Trial, subject: Subject, rule: Unique, write: Write, beside: Document) -> dict[str, Any]:
+    """The body, with what another document has."""
+    held = {**beside.sent, **beside.shown}
+    if rule.where or rule.name not in subject.taken(write.operation) or held.get(rule.name) is None:
+        raise NotPromised
+    scope = [name for name in rule.within if name in subject.requested(write.operation) and name in held]
+    return {**write.body, **{name: held[name] for name in (*scope, rule.name)}}
+
+
+ATTACK = Attack(plan, value=value, once=True, same=same, keep=keep, offend=offend)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from specdouble.rules.validations.attack import offsets
-from specdouble.rules.validations.attack.documents import keep
+from specdouble.rules.validations.attack.documents import keep, offend
 from specdouble.rules.validations.attack.documents import plan as plan_documents
 from specdouble.rules.validations.rule import Validation
 from specdouble.verify.attack import Attack
@@ -18,4 +18,4 @@ def plan(_session: Session, subject: Subject, rule: Validation) -> Plan:
     yield from offsets.plan(subject, rule)
 
 
-ATTACK = Attack(plan, keep=keep)
+ATTACK = Attack(plan, keep=keep, offend=offend)

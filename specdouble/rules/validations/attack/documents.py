@@ -30,7 +30,7 @@ from specdouble.verify.document import Document
 from specdouble.verify.drawing import drawn
 from specdouble.verify.examples import of_body
 from specdouble.verify.patterns import matching
-from specdouble.verify.problem import Broken, NotExercised
+from specdouble.verify.problem import Broken, NotExercised, NotPromised
 from specdouble.verify.session import Session
 from specdouble.verify.shared import Shared
 from specdouble.verify.strategies import fitting
@@ -219,6 +219,13 @@ def _starts(trial: Trial, subject: Subject, write: Write) -> Iterator[Body]:
     }
     for values in drawn(parts, DRAWN, trial.session.settings.seed):
         yield {**write.document(write.body), **values}
+
+
+def offend(trial: Trial, subject: Subject, rule: Validation, write: Write, _beside: Document) -> Body:
+    """The body, with as little changed as breaks the validation and no other."""
+    if write.before is None and rule.is_transition:
+        raise NotPromised
+    return _solutions(trial, subject, _readable(subject, rule), write, holds=False)[0]
 
 
 # Cases
