@@ -1,4 +1,4 @@
-"""To whom documents are open that have an owner and an organization: a role sees those of its own organization alone."""
+"""To whom documents are open that have an owner and an organization: a role sees those of its own one alone."""
 
 from __future__ import annotations
 
