@@ -95,9 +95,13 @@ def _beyond(trial: Trial, subject: Subject) -> None:
     made = [first]
     while len(made) < subject.at_most(MOST + 1):
         made.append(trial.create_in(subject, first.user, first.around))
-    around, before, usual = Bystanders(trial, first, below=False), listed(trial, first), _usual(trial, subject)
+    around, before = Bystanders(trial, first, below=False), listed(trial, first)
+    usual = trial.body(subject, trial.creator(subject), first.user)  # what may be left out may name what lies elsewhere
     call = trial.create_call(subject, first.user, usual, room=False, around=first.around)
-    _hold_refused(trial.resend(call))
+    full = trial.resend(call)
+    _hold_refused(full)
+    if full.status not in {rule.status_among(call.operation.statuses) for rule, _ in subject.bounding}:
+        raise NotExercised(f"it is refused for another reason: {full.told(80)}")
     around.hold_unharmed()
     hold_listed(trial, first, before)
     for updater, name in movers(subject):
@@ -107,7 +111,9 @@ def _beyond(trial: Trial, subject: Subject) -> None:
         beside.hold_unharmed()
         moving.hold_unharmed()
     if subject.deleters and trial.delete(made.pop()).ok:
-        accepted(trial.resend(call), f"{shown(usual)}, refused before, in the place of one that was deleted", TRACE)
+        again = trial.resend(call)
+        if again.status == full.status:  # another refusal has another reason: it may name the one that was deleted
+            accepted(again, f"{shown(usual)}, refused before, in the place of one that was deleted", TRACE)
 
 
 def _parent(trial: Trial, subject: Subject) -> str:
