@@ -72,6 +72,7 @@ KILLED: tuple[tuple[str, str, str], ...] = (
     ("read_your_writes", "* takes its document away and no other", "write.delete-takes-all"),
     ("references", "*", "references.*"),
     ("refused_leaves_no_trace", "* refused by a rule changes nothing", "trace.refused-update-done-in-part"),
+    ("refused_leaves_no_trace", "* refused by a rule leaves nothing around its document", "unique.taken-by-refused"),
     ("refused_leaves_no_trace", "* and nothing is left of it", "trace.invalid-*"),
     ("replacement", "* leaves nothing of what it does not hold", "replacement.merges"),
     ("deletion", "* shows nothing below what is created anew", "nesting.below-anew"),
