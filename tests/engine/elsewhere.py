@@ -36,6 +36,8 @@ _PLACED = {
 }  # on FerretDB and mongo-java-server it is told from one that keeps it
 _TAKES_LONG = {
     "test_a_deletion_that_reaches_what_must_stay_changes_nothing": "1,500 documents leave one by one",
+    "test_they_are_where_the_answer_was_waited_for": "the next answer waits for the store, and is not there at once",
+    "test_a_connection_with_a_request_under_way_is_not_idle": "an answer waits for the store, and is not there at once",
 }  # whether it ends within the minute that a client waits, the machine decides
 LACKS = {
     "nx-27017": {
