@@ -165,9 +165,9 @@ def tag_of(album: dict[str, Any]) -> str:
     return f'"{album["id"]}-{album["photoCount"]}"'
 
 
-def verdict_of(fault: str, *rules: str) -> Verdict:
+def verdict_of(fault: str, *rules: str, contract: Path = CONTRACT) -> Verdict:
     with serving(Albums(fault).app) as url:
-        return verify(read(CONTRACT), Settings(url=url, rules=rules, phases=("rules",), yes=True))
+        return verify(read(contract), Settings(url=url, rules=rules, phases=("rules",), yes=True))
 
 
 def test_of_a_correct_server_nothing_is_said() -> None:
@@ -194,3 +194,12 @@ def test_of_the_double_nothing_is_said() -> None:
 )
 def test_a_fault_of_it_is_found(fault: str, rule: str, told: str) -> None:
     assert {one.check for one in verdict_of(fault, rule).failures} == {told}
+
+
+def test_an_only_text_of_which_no_rule_speaks_is_too_long_where_one_of_several_is_to_be_refused(tmp_path: Path) -> None:
+    plain = tmp_path / "openapi.yaml"
+    plain.write_text(CONTRACT.read_text("utf-8").replace(", x-unique: {within: albumId}", ""), "utf-8")
+
+    failures = verdict_of("refused several count", DERIVED, contract=plain).failures
+
+    assert {one.check for one in failures} == {DERIVED}

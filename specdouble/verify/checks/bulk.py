@@ -36,7 +36,7 @@ def plan(session: Session, subject: Subject) -> Plan:
         promise = f"{bulk.operation} makes each document that it is sent, as it is sent"
         yield Case(Names.read_your_writes, promise, partial(_kept, bulk=bulk), "", about)
         promise = f"{bulk.operation} refuses what does not fit, and nothing is left of it"
-        for what, changes, without in offences(session, bulk) if bulk.is_whole else ():
+        for what, changes, without in misfits(session, bulk) if bulk.is_whole else ():
             run = partial(_refused, bulk=bulk, what=what, changes=changes, without=without)
             yield Case(Names.refused_leaves_no_trace, promise, run, what, about)
         if bulk.most is not None and bulk.most <= 2 * bulk.usual:
@@ -59,7 +59,7 @@ def _below_parents(session: Session, bulk: Bulk) -> Plan:
             yield Case(rule.id, promise, run, f"{one.name}'s, by {other.name}", about, decisive=True)
 
 
-def offences(session: Shared, bulk: Bulk) -> list[tuple[str, dict[str, Any], str]]:
+def misfits(session: Shared, bulk: Bulk) -> list[tuple[str, dict[str, Any], str]]:
     """What one document among several may have that does not fit, or be without; one of each sort.
 
     A text stays, where there is one alone: by that it would be known, if it were made.
@@ -67,18 +67,18 @@ def offences(session: Shared, bulk: Bulk) -> list[tuple[str, dict[str, Any], str
     subject, creator = bulk.subject, bulk.subject.creators[0]
     requested = subject.requested(creator)
     texts = [name for name, schema in requested.items() if _is_plain_text(session, schema)]
-    needed = [name for name in subject.required(creator) if [name] != texts]
+    mark = texts[0] if len(texts) == 1 else None
+    needed = [name for name in subject.required(creator) if name != mark]
     found: list[tuple[str, dict[str, Any], str]] = [(f"one without {name}", {}, name) for name in needed[-1:]]
-    for name, schema in sorted(requested.items(), key=lambda item: item[0] in texts):
+    for name, schema in requested.items():
         values = [one for one in unfitting(schema, session.contract.resolve)
                   if session.bodies.refuses(creator, schema, one)]  # fmt: skip
-        if values and name not in subject.once:
+        if values and name != mark and name not in subject.once:
             found.append((f"one with {name} {shown(values[-1])}", {name: values[-1]}, ""))
             break
-    known = {name for _, changes, without in found for name in (*changes, without)}
-    if len(texts) != 1 or not known <= set(texts):
-        return found
-    return [*_too_long(session, creator, texts[0], requested[texts[0]])]
+    if mark is not None and not found:
+        found += _too_long(session, creator, mark, requested[mark])
+    return found
 
 
 def _too_long(session: Shared, creator: Operation, name: str, schema: Any) -> Iterator[tuple[str, dict[str, Any], str]]:

@@ -12,7 +12,7 @@ from typing import Any
 from specdouble.verify.bodies import shown
 from specdouble.verify.bulk import Bulk, bulks
 from specdouble.verify.case import Case, Names, Plan, ids
-from specdouble.verify.checks.bulk import bodies_of, offences
+from specdouble.verify.checks.bulk import bodies_of, misfits
 from specdouble.verify.document import Document
 from specdouble.verify.places import below, parents, under
 from specdouble.verify.problem import Broken, NotExercised
@@ -201,7 +201,7 @@ def _in_bulk(trial: Trial, counter: Counter, bulk: Bulk) -> None:
 def _refused_together(trial: Trial, bulk: Bulk) -> list[dict[str, Any]]:
     """Bodies of documents of which the last does not fit; none where nothing is known that would not."""
     *good, bad = bodies_of(trial, bulk, max(bulk.least, 2))
-    for _, changes, without in offences(trial.session, bulk):
+    for _, changes, without in misfits(trial.session, bulk):
         return [*good, {name: value for name, value in {**bad, **changes}.items() if name != without}]
     return []
 
