@@ -24,6 +24,7 @@ COLOR = re.compile(r"\x1b\[[\d;]*m")
 def at_a_terminal(monkeypatch: pytest.MonkeyPatch, act: Callable[[], None]) -> str:
     """What a terminal is sent."""
     ours, theirs = pty.openpty()
+    monkeypatch.setenv("TERM", "xterm")  # whoever runs the tests may have a `dumb` one
     with os.fdopen(theirs, "w", encoding="utf-8") as stream:
         for name in ("stdout", "stderr"):
             monkeypatch.setattr(sys, name, stream)
