@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from specdouble.contract import Operation, Rule
+from specdouble.contract import Operation, PropertyRule, Rule
 from specdouble.rules import of_all
 
 
@@ -88,6 +88,29 @@ class Write:
             return dict(body)
         stays = self.before.keys() if self.is_partial else self.stays & self.before.keys()
         return {**{name: self.before[name] for name in self.before if name in stays}, **body}
+
+
+@dataclass(frozen=True)
+class State:
+    """A value of a property that requests bring a document to.
+
+    Args:
+        rule: the property's lifecycle.
+        value: the value.
+    """
+
+    rule: PropertyRule
+    value: Any
+
+    def bring(self, trial: Any, document: Any) -> None:
+        """Move a document there, by allowed moves.
+
+        Raises:
+            NotExercised: one of them is refused, or none leads there.
+        """
+        bring = attack_of(self.rule).bring
+        assert bring is not None
+        bring(trial, self.rule, document, self.value)
 
 
 def attack_of(rule: Rule) -> Attack:

@@ -11,6 +11,7 @@ from typing import Any
 from specdouble.verify.bodies import shown
 from specdouble.verify.case import Names
 from specdouble.verify.document import Document
+from specdouble.verify.equality import first_difference
 from specdouble.verify.identity import User
 from specdouble.verify.places import below, children, parents, under
 from specdouble.verify.problem import Broken, NotExercised
@@ -51,7 +52,7 @@ class Bystanders:
             if after is None:
                 told = f"a document of {document.subject.collection} is not there any more"
                 raise Broken("a refused request to change nothing", told, Names.refused_leaves_no_trace)
-            name = _changed(before, after)
+            name = first_difference(before, after)
             # What is another at each look is no trace of a request.
             if name is not None and self._trial.look(document).get(name, ...) == after.get(name, ...):
                 told = f"{document.subject.collection}.{name} was {shown(before.get(name))}, and is"
@@ -101,10 +102,6 @@ def created_apart(trial: Trial, subject: Subject, user: User) -> Document:
     if not above or not above[-1][1].creators:
         return trial.create(subject, user)
     return trial.create_in(subject, user, below(trial, subject, user))
-
-
-def _changed(before: dict[str, Any], after: dict[str, Any]) -> str | None:
-    return next((name for name in {**before, **after} if before.get(name, ...) != after.get(name, ...)), None)
 
 
 def _created_below(trial: Trial, document: Document) -> list[Document]:

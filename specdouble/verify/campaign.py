@@ -253,9 +253,7 @@ class Campaign:
     def enough(self) -> bool:
         """Whether as many failures were found as were asked for."""
         wanted = self.session.settings.max_failures
-        if wanted is None or len(self.verdict.failures) < wanted:
-            return False
-        return sum(self._counts(one) for one in self.verdict.failures) >= wanted
+        return wanted is not None and sum(map(self._counts, self.verdict.failures)) >= wanted
 
     def _doubt(self, case: Case, trial: Trial, failure: Failure) -> str | None:
         """Why a failure is none; None where it is one: also when no other case writes meanwhile."""
@@ -357,17 +355,21 @@ class Campaign:
         if action is None or action.does not in ("create", "create_many"):
             return False
         above = parents(self.session, self.session.subjects[action.collection], last.call.operation)
-        for name, parent in above[-1:]:
-            if parent.readers:
-                with suppress(Interruption):
-                    return Trial(self.session).look_at(parent, name, last.call.path) is None
-        return False
+        if not above or not above[-1][1].readers:
+            return False
+        name, parent = above[-1]
+        try:
+            return Trial(self.session).look_at(parent, name, last.call.path) is None
+        except Interruption:
+            return False
 
     def _was_misfit(self, failure: Failure) -> bool:
         """Whether a request was refused whose body the contract itself does not take: the fault is the case's."""
         last = _refusal(failure)
-        media = last.call.operation.document_body if last is not None and last.call.has_body else None
-        if last is None or media is None or media.slot is None or last.call.operation.json_body is None:
+        if last is None or not last.call.has_body:
+            return False
+        media = last.call.operation.json_body
+        if media is None or media.slot is None:
             return False
         return not self.session.contract.schemas.is_valid(media.slot, last.call.body)
 

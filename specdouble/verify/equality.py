@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -21,6 +22,11 @@ def same(sent: object, seen: object) -> bool:
     if isinstance(sent, bool) or isinstance(seen, bool):
         return sent is seen
     return bool(sent == seen) or _same_moment(sent, seen)
+
+
+def first_difference(one: Mapping[str, Any], other: Mapping[str, Any]) -> str | None:
+    """The first property that two views of a document do not show alike; None where there is none."""
+    return next((name for name in {**one, **other} if one.get(name, ...) != other.get(name, ...)), None)
 
 
 def _same_moment(sent: object, seen: object) -> bool:

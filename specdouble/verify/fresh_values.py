@@ -16,6 +16,7 @@ from specdouble.verify.codes import drawn_like, is_code, redrawn
 from specdouble.verify.patterns import each_once
 from specdouble.verify.values import Resolve, kind, merged, plausible, within
 
+_LOWER_BOUNDS, _UPPER_BOUNDS = ("minimum", "exclusiveMinimum"), ("maximum", "exclusiveMaximum")
 MOST_TRIED = 300  # texts of a pattern, where other keywords refuse them
 
 
@@ -119,10 +120,11 @@ class FreshValues:
 
     def _number(self, schema: Mapping[str, Any]) -> int:
         """A large number; where there are few that fit, as of the ports of a machine, each in turn before any again."""
-        span = tuple(schema.get(bound) for bound in ("minimum", "exclusiveMinimum", "maximum", "exclusiveMaximum"))
-        if span[2:] == (None, None):
-            return int(time.time() * 1000) * 1000 % 2**40 + next(self._numbers)
-        return next(self._turns.setdefault(span, count(int(time.time() * 1000) * 1000 % 2**40)))
+        large = int(time.time() * 1000) * 1000 % 2**40
+        if all(schema.get(bound) is None for bound in _UPPER_BOUNDS):
+            return large + next(self._numbers)
+        span = tuple(schema.get(bound) for bound in (*_LOWER_BOUNDS, *_UPPER_BOUNDS))
+        return next(self._turns.setdefault(span, count(large)))
 
     def _patterned(self, schema: Any, word: str) -> str:
         """The word as the pattern has it: in capitals, with other characters between, or of letters or digits alone."""

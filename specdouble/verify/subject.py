@@ -9,14 +9,14 @@ from typing import Any
 
 from specdouble.contract import Action, CollectionRule, Contract, Operation, Parameter, PropertyRule, Resource
 from specdouble.contract.identity import singular
-from specdouble.verify.attack import Attack, attack_of
+from specdouble.verify.attack import Attack, State, attack_of
 from specdouble.verify.equality import same
 from specdouble.verify.exchange import Call
 from specdouble.verify.normal_form import is_normal_form
 from specdouble.verify.paging import chooses_page
 from specdouble.verify.preconditions import tells_a_version
 from specdouble.verify.privilege import grants, is_powerful
-from specdouble.verify.values import kind, merged, values_within
+from specdouble.verify.values import kind, merged, takes_few
 from specdouble.verify.wrapper import (
     document_schema,
     named_in_path,
@@ -196,6 +196,15 @@ class Subject:
         return [(rule, attack_of(rule)) for rule in self.resource.of(PropertyRule)]
 
     @cached_property
+    def reachable(self) -> list[State]:
+        """The states that requests bring a document to."""
+        found: list[State] = []
+        for rule, attack in self.attacks:
+            if attack.states is not None and attack.bring is not None:
+                found += [State(rule, value) for value in attack.states(rule)]
+        return found
+
+    @cached_property
     def bounding(self) -> list[tuple[CollectionRule, Attack]]:
         """Each rule that leaves no room for some documents, and how its kind is attacked."""
         known = [(rule, attack_of(rule)) for rule in self.resource.rules]
@@ -225,7 +234,7 @@ class Subject:
         What is sent of each part is new where rules speak of that part alone.
         """
         schemas = [self.resource.properties.get(name, {}) for name in self.once]
-        is_narrow = any(values_within(merged(one, self.contract.resolve), FEW) is not None for one in schemas)
+        is_narrow = any(takes_few(merged(one, self.contract.resolve), FEW) for one in schemas)
         return is_narrow or any(
             attack_of(rule).once for rule in self.resource.rules if not isinstance(rule, PropertyRule)
         )

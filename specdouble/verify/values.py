@@ -180,14 +180,12 @@ def within(schema: Schema, number: int) -> float:
     return int(found) if found == int(found) else found
 
 
-def values_within(schema: Schema, most: int) -> int | None:
-    """How many whole numbers a schema takes; None where they are more than so many, or it is of no number."""
+def takes_few(schema: Schema, most: int) -> bool:
+    """Whether a schema is of a number, and its bounds are no further apart than that."""
     if kind(schema) not in ("integer", "number"):
-        return None
+        return False
     low, high = _range(schema)
-    if low is None or high is None or (high - low) > most:
-        return None
-    return int(high - low) + 1
+    return low is not None and high is not None and high - low <= most
 
 
 def _range(schema: Schema) -> tuple[float | None, float | None]:

@@ -150,7 +150,7 @@ class Listing:
         first_page = 0 if "page" in roles and _counts_from_zero(roles["page"].schema) else 1
         others = _without_filters(contract, operation, filters)
         unknown = _unknown_cursor(operation, roles)
-        is_steady = unknown is not None or promises_steadiness(contract.said_of(operation))
+        is_steady = "cursor" in roles and (unknown is not None or promises_steadiness(contract.said_of(operation)))
         return cls(resource.id, filters, roles, known, first_page, most, others, operation.listed, unknown, is_steady)
 
     def filter(self, values: Values) -> Document:

@@ -40,7 +40,7 @@ def plan(session: Session, subject: Subject, rule: Limit) -> Plan:
     of: dict[str, Any] = {"subject": subject, "rule": rule}
     yield Case(rule.id, f"no more than {rule.most} are accepted", partial(_one_more, **of), "", about, decisive=True)
     yield Case(rule.id, "one of many creates at once gets the last place", partial(_race, **of), "", about)
-    if any(attack.bring is not None for _, attack in subject.attacks):
+    if subject.reachable:
         yield Case(rule.id, "documents in any state count", partial(_in_any_state, **of), "", about)
     if subject.deleters:
         yield Case(rule.id, "a document that was deleted leaves room", partial(_freed, **of), "", about)
@@ -283,14 +283,10 @@ def _in_any_state(trial: Trial, subject: Subject, rule: Limit) -> None:
     """Documents that are cancelled, or done, are still there."""
     call = _filled(trial, subject, rule, trial.user)
     _refused(trial, subject, rule, trial.user, call)
-    movable = iter([one for one in trial.made if one.subject.collection == subject.collection])
-    for moving, attack in subject.attacks:
-        for state in attack.states(moving) if attack.states is not None and attack.bring is not None else ():
-            document = next(movable, None)
-            if document is None or attack.bring is None:
-                break
-            with suppress(NotExercised):
-                attack.bring(trial, moving, document, state)
+    movable = [one for one in trial.made if one.subject.collection == subject.collection]
+    for document, state in zip(movable, subject.reachable, strict=False):
+        with suppress(NotExercised):
+            state.bring(trial, document)
     _refused(trial, subject, rule, trial.user, _again(trial, subject, rule, trial.user, call))
 
 

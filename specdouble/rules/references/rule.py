@@ -209,16 +209,18 @@ def _said_within(
     reading: Reading, annotation: OnProperty, alike: Mapping[str, tuple[str, str]]
 ) -> tuple[tuple[str, str], ...]:
     """What the words about the property, where a document shows it or a request sends it, say that is the same."""
-    for words_of_it in _descriptions(reading, annotation):
-        for sentence in re.split(r"[.;]\s", words_of_it):
-            said = {singular(plain(one["noun"])) for one in _SAME.finditer(sentence)}
-            if _FREE.search(sentence) is None:
-                found = [
-                    held for name, held in alike.items() if names_parent(name) and said & {*nouns_of(name), PARENT}
-                ]
-                if found:
-                    return tuple(dict.fromkeys(found))
+    named = {name: {*nouns_of(name), PARENT} for name in alike if names_parent(name)}
+    for sentence in _sentences(reading, annotation):
+        said = {singular(plain(one["noun"])) for one in _SAME.finditer(sentence)}
+        found = [alike[name] for name, nouns in named.items() if said & nouns]
+        if found and _FREE.search(sentence) is None:
+            return tuple(dict.fromkeys(found))
     return ()
+
+
+def _sentences(reading: Reading, annotation: OnProperty) -> Iterator[str]:
+    for description in _descriptions(reading, annotation):
+        yield from re.split(r"[.;]\s", description)
 
 
 def _descriptions(reading: Reading, annotation: OnProperty) -> Iterator[str]:

@@ -94,11 +94,11 @@ def _together(trial: Trial, rule: Timestamp, bulk: Bulk) -> None:
     """Each of several that one request creates is as new as the request."""
     made = bulk.make(trial, bulk.place(trial), bodies_of(trial, bulk, bulk.usual))
     for document in (one for one in made if one is not None):
-        stamp = moment(_stamp(trial.look(document), rule))
+        told = _stamp(trial.look(document), rule)
+        stamp = moment(told)
         away = abs(stamp.timestamp() - document.made.started) if stamp else 0
         if stamp is None or away > trial.session.settings.clock_skew + document.made.elapsed:
-            told = f"a read shows {document.shown.get(rule.name)!r}"
-            raise Broken(f"{rule.name} of each to be the time of creation", told)
+            raise Broken(f"{rule.name} of each to be the time of creation", f"a read shows {told!r}")
 
 
 def _format(trial: Trial, subject: Subject, rule: Timestamp) -> None:

@@ -166,13 +166,11 @@ def _acted(trial: Trial, subject: Subject, act: Operation) -> None:
     for _ in range(2):
         if _is_held(trial, document, act):
             return
-    for rule, attack in subject.attacks:
-        for state in attack.states(rule) if attack.states is not None and attack.bring is not None else ():
-            assert attack.bring is not None
-            with suppress(NotExercised):
-                attack.bring(trial, rule, document, state)
-                if _is_held(trial, document, act):
-                    return
+    for state in subject.reachable:
+        with suppress(NotExercised):
+            state.bring(trial, document)
+            if _is_held(trial, document, act):
+                return
     raise NotPromised  # it is refused in no state
 
 

@@ -14,6 +14,7 @@ from specdouble.verify.bodies import shown
 from specdouble.verify.case import Case, Names, Plan, ids
 from specdouble.verify.checks.kept_values import hold
 from specdouble.verify.document import Document
+from specdouble.verify.equality import first_difference
 from specdouble.verify.exchange import Exchange
 from specdouble.verify.orders import in_order, other_ends
 from specdouble.verify.privilege import tells_of_rights
@@ -212,10 +213,10 @@ def hold_unchanged(before: dict[str, Any], after: dict[str, Any]) -> None:
     Raises:
         Broken: it is not.
     """
-    for name in {**before, **after}:
-        if before.get(name, ...) != after.get(name, ...):
-            seen = f"{name} was {shown(before.get(name))}, and is {shown(after.get(name))}"
-            raise Broken("a refused update to change nothing", seen, "refused_leaves_no_trace")
+    name = first_difference(before, after)
+    if name is not None:
+        seen = f"{name} was {shown(before.get(name))}, and is {shown(after.get(name))}"
+        raise Broken("a refused update to change nothing", seen, "refused_leaves_no_trace")
 
 
 def _edges(session: Session, subject: Subject, operation: Operation, updater: Updater | None) -> Plan:
@@ -252,7 +253,7 @@ def _edge(trial: Trial, subject: Subject, updater: Updater | None, name: str, va
         changes = {**other_ends({name}, document.shown), name: value}
         changes = trial.session.bodies.ordered(subject.requested(updater.operation), changes, keep=(name,))
         exchange = trial.try_update(updater, document, changes)
-    if not isinstance(value, str) and name in subject.once and says_taken(exchange, by_words=False):
+    if not isinstance(value, str) and name in subject.once and says_taken(exchange):
         return None  # there is one number at each bound, and a document may have it
     accepted(exchange, f"{name} {shown(value)}")
     if document is not None and isinstance(value, list | str) and len(value) > 1:

@@ -75,7 +75,7 @@ def plan(session: Session, subject: Subject) -> Plan:
         for updater, name in movers(subject):
             run = partial(_moved, total=total, updater=updater, name=name)
             yield _case(total, "after a move to another", run, updater.operation.id)
-        if subject.deleters and any(attack.bring is not None for _, attack in subject.attacks):
+        if subject.deleters and subject.reachable:
             run = partial(_deleted_in_each_state, total=total)
             yield _case(total, "after a delete in each state", run, subject.deleters[0].id)
 
@@ -269,17 +269,15 @@ def _deleted_in_each_state(trial: Trial, total: Total) -> None:
     """What goes into the total still in another state does so no longer once it is gone."""
     heap, _, another = _heaped(trial, total)
     tried = 0
-    for rule, attack in total.child.attacks:
-        for state in attack.states(rule) if attack.states is not None and attack.bring is not None else ():
-            assert attack.bring is not None
-            with suppress(NotExercised):
-                document = heap.add(trial, another)
-                attack.bring(trial, rule, document, state)
-                if not heap.is_told(trial):
-                    del heap.numbers[document.id]  # documents of that state are not summed up
-                elif trial.delete(document).ok:
-                    del heap.numbers[document.id]
-                    heap.hold(trial, f"a delete of one of {rule.name} {state!r}")
-                    tried += 1
+    for state in total.child.reachable:
+        with suppress(NotExercised):
+            document = heap.add(trial, another)
+            state.bring(trial, document)
+            if not heap.is_told(trial):
+                del heap.numbers[document.id]  # documents of that state are not summed up
+            elif trial.delete(document).ok:
+                del heap.numbers[document.id]
+                heap.hold(trial, f"a delete of one of {state.rule.name} {state.value!r}")
+                tried += 1
     if not tried:
         raise NotExercised("no document in another state is summed up and can be deleted")

@@ -115,13 +115,11 @@ def _acted(trial: Trial, subject: Subject, operation: Operation) -> None:
 def _full_in_each_state(trial: Trial, subject: Subject) -> Iterator[Document]:
     """Documents of which all is said that can be: a new one, and one in each state that requests lead to."""
     yield _filled(trial, subject)
-    for rule, attack in subject.attacks:
-        for value in attack.states(rule) if attack.states is not None and attack.bring is not None else ():
-            assert attack.bring is not None
-            with suppress(NotExercised):
-                document = _filled(trial, subject)
-                attack.bring(trial, rule, document, value)
-                yield document
+    for state in subject.reachable:
+        with suppress(NotExercised):
+            document = _filled(trial, subject)
+            state.bring(trial, document)
+            yield document
 
 
 def _filled(trial: Trial, subject: Subject) -> Document:
@@ -129,11 +127,10 @@ def _filled(trial: Trial, subject: Subject) -> Document:
     document, created = trial.create(subject, full=True), subject.requested(trial.creator(subject))
     for updater in subject.updaters:
         ruled = {*created, *subject.chosen, *subject.server_set, *subject.bound_on_update, updater.id_in_body}
-        later = {name: schema for name, schema in subject.requested(updater.operation).items() if name not in ruled}
-        texts = {
-            one: schema for one, schema in later.items() if kind(merged(schema, trial.contract.resolve)) == "string"
-        }
-        changes = {one: trial.session.bodies.value(subject, one, schema, trial.user) for one, schema in texts.items()}
+        changes: Body = {}
+        for name, schema in subject.requested(updater.operation).items():
+            if name not in ruled and kind(merged(schema, trial.contract.resolve)) == "string":
+                changes[name] = trial.session.bodies.value(subject, name, schema, trial.user)
         if changes:
             trial.try_update(updater, document, changes)
     return document

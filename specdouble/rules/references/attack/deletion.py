@@ -45,7 +45,7 @@ def plan(session: Session, subject: Subject, rule: OnDelete) -> Plan:
     if rule.does == "restrict" and referrer.deleters:
         promise = f"a document of {subject.collection} can be deleted once none names it"
         yield Case(rule.id, promise, partial(_delete_once_free, **of), "", about)
-    if rule.does != "ignore" and any(attack.bring for one in (subject, referrer) for _, attack in one.attacks):
+    if rule.does != "ignore" and (subject.reachable or referrer.reachable):
         run = partial(_delete_in_each_state, **of)
         yield Case(rule.id, f"{rule}, in whatever state", run, "", about, unaided=True)
     for bulk in bulks(session, referrer) if rule.does != "ignore" else ():
@@ -162,14 +162,12 @@ def _delete_in_each_state(trial: Trial, subject: Subject, referrer: Subject, rul
     """What names a document names it in whatever state either of the two is."""
     tried = 0
     for moved in (referrer, subject):
-        for lifecycle, attack in moved.attacks:
-            for state in attack.states(lifecycle) if attack.states is not None and attack.bring is not None else ():
-                assert attack.bring is not None
-                with suppress(NotExercised):
-                    target = trial.create(subject)
-                    document = _naming(trial, referrer, rule, target)
-                    attack.bring(trial, lifecycle, document if moved is referrer else target, state)
-                    tried += _is_held(trial, document, rule, target, f"{lifecycle.name} is {state!r}")
+        for state in moved.reachable:
+            with suppress(NotExercised):
+                target = trial.create(subject)
+                document = _naming(trial, referrer, rule, target)
+                state.bring(trial, document if moved is referrer else target)
+                tried += _is_held(trial, document, rule, target, f"{state.rule.name} is {state.value!r}")
     if not tried:
         raise NotExercised("no document that names another could be brought into another state")
 
