@@ -43,7 +43,9 @@ def payments(*, refuses: bool) -> FastAPI:
     app, known = FastAPI(), dict[str, tuple[str, Any, Any]]()
 
     @app.post("/{name}")
-    def create(name: str, body: Annotated[Any, Body()], idempotency_key: Annotated[str, Header()] = "") -> JSONResponse:
+    async def create(
+        name: str, body: Annotated[Any, Body()], idempotency_key: Annotated[str, Header()] = ""
+    ) -> JSONResponse:
         first = known.get(idempotency_key)
         if first is not None and (first[:2] == (name, body) or (not refuses and first[0] != name)):
             return JSONResponse(first[2], 201)

@@ -69,13 +69,13 @@ class Depots:
 
     # Depots
 
-    def post_depot(self, body: Sent) -> Json:
+    async def post_depot(self, body: Sent) -> Json:
         key = self.key("depot")
         self.places[key] = 0
         self.depots[key] = {"id": key, "name": text_of(body, "name"), "crateCount": 0, "totalWeight": 0}
         return self.depots[key]
 
-    def delete_depot(self, key: str) -> Response:
+    async def delete_depot(self, key: str) -> Response:
         found(self.depots, key)
         crates = [one for one in self.crates.values() if one["depotId"] == key]
         if any(seal["crateId"] == one["id"] for seal in self.seals.values() for one in crates):
@@ -92,7 +92,7 @@ class Depots:
         found(self.depots, key)
         return [one for one in self.crates.values() if one["depotId"] == key]
 
-    def post_crate(self, key: str, body: Sent) -> Json:
+    async def post_crate(self, key: str, body: Sent) -> Json:
         found(self.depots, key)
         return self.added(key, body, "post")
 
@@ -114,7 +114,7 @@ class Depots:
         self.enter(crate)
         return crate
 
-    def post_crates(self, key: str, body: Sent) -> list[Json]:
+    async def post_crates(self, key: str, body: Sent) -> list[Json]:
         depot = found(self.depots, key)
         if not isinstance(body, list) or not 1 <= len(body) <= 4:
             raise Refused(422, "schema")
@@ -256,16 +256,16 @@ class Depots:
         del self.labels[here["id"], before["label"]]
         self.labels[there["id"], crate["label"]] = crate["id"]
 
-    def put_crate(self, key: str, body: Sent) -> Json:
+    async def put_crate(self, key: str, body: Sent) -> Json:
         told = known(body, ("label", "weight", "value", "carrierId"), ("label", "weight"))
         return self.changed(found(self.crates, key), {"value": 0, "carrierId": None, **told}, "put")
 
-    def patch_crate(self, key: str, body: Sent) -> Json:
+    async def patch_crate(self, key: str, body: Sent) -> Json:
         told = known(body, ("label", "weight", "value", "carrierId", "depotId"))
         before = found(self.crates, key)
         return self.changed(before, told, "patch") if told else before
 
-    def delete_crate(self, key: str) -> Response:
+    async def delete_crate(self, key: str) -> Response:
         crate = found(self.crates, key)
         if self.manner == "shipped stay" and crate["state"] == "shipped":
             raise Refused(409, "state")
@@ -277,11 +277,11 @@ class Depots:
         self.leave(crate)
         return Response(status_code=204)
 
-    def ship(self, key: str, body: Sent) -> Json:
+    async def ship(self, key: str, body: Sent) -> Json:
         told, before = known(body, ("carrierId",), ("carrierId",)), found(self.crates, key)
         return self.moved(before, {**told, "state": "shipped"}, ("stored",), "ship")
 
-    def lose(self, key: str) -> Json:
+    async def lose(self, key: str) -> Json:
         return self.moved(found(self.crates, key), {"state": "lost"}, ("stored", "shipped"), "lose")
 
     def moved(self, before: Json, changes: Json, states: tuple[str, ...], operation: str) -> Json:
@@ -293,12 +293,12 @@ class Depots:
 
     # What they name, and what names them
 
-    def post_carrier(self, body: Sent) -> Json:
+    async def post_carrier(self, body: Sent) -> Json:
         carrier = {"id": self.key("carrier"), "name": text_of(body, "name")}
         self.carriers[carrier["id"]] = carrier
         return carrier
 
-    def delete_carrier(self, key: str) -> Response:
+    async def delete_carrier(self, key: str) -> Response:
         found(self.carriers, key)
         naming = [one for one in self.crates.values() if one["carrierId"] == key and one["id"] not in self.unnoticed]
         free = {"shipped forgotten": "shipped", "lost forgotten": "lost"}.get(self.fault)
@@ -307,7 +307,7 @@ class Depots:
         del self.carriers[key]
         return Response(status_code=204)
 
-    def post_seal(self, body: Sent) -> Json:
+    async def post_seal(self, body: Sent) -> Json:
         crate = text_of(body, "crateId")
         if crate not in self.crates:
             raise Refused(422, "reference")
@@ -315,7 +315,7 @@ class Depots:
         self.seals[seal["id"]] = seal
         return seal
 
-    def delete_seal(self, key: str) -> Response:
+    async def delete_seal(self, key: str) -> Response:
         del self.seals[found(self.seals, key)["id"]]
         return Response(status_code=204)
 

@@ -61,7 +61,7 @@ class Albums:
 
     # Albums
 
-    def post_album(self, body: Sent, response: Response) -> dict[str, Any]:
+    async def post_album(self, body: Sent, response: Response) -> dict[str, Any]:
         album = self.added("albums", title=text_of(body, "title"), photoCount=0)
         response.headers["ETag"] = tag_of(album)
         return album
@@ -73,7 +73,7 @@ class Albums:
         response.headers["ETag"] = tag
         return self.found("albums", album)
 
-    def delete_album(self, album: str, if_match: Tag = None) -> Response:
+    async def delete_album(self, album: str, if_match: Tag = None) -> Response:
         found = self.found("albums", album)
         if if_match is not None and "*" not in if_match and tag_of(found) not in if_match:
             if self.fault == "stale empties":
@@ -106,14 +106,14 @@ class Albums:
         if taken & set(names) or len(set(names)) < len(names):
             raise HTTPException(409)
 
-    def post_photo(self, album: str, body: Sent) -> dict[str, Any]:
+    async def post_photo(self, album: str, body: Sent) -> dict[str, Any]:
         found, name = self.found("albums", album), text_of(body, "name")
         found["photoCount"] += self.fault == "taken counts"
         self.hold_free(album, name)
         found["photoCount"] += self.fault != "taken counts"
         return self.added("photos", albumId=album, name=name)
 
-    def post_photos(self, album: str, body: Sent) -> list[dict[str, Any]]:
+    async def post_photos(self, album: str, body: Sent) -> list[dict[str, Any]]:
         found = self.found("albums", album)
         if not isinstance(body, list) or not 1 <= len(body) <= 4:
             raise HTTPException(422)
@@ -128,21 +128,21 @@ class Albums:
             raise
         return [self.added("photos", albumId=album, name=name) for name in names]
 
-    def delete_photo(self, key: str) -> Response:
+    async def delete_photo(self, key: str) -> Response:
         self.kept["albums"][self.found("photos", key)["albumId"]]["photoCount"] -= 1
         del self.kept["photos"][key]
         return Response(status_code=204)
 
     # What names albums
 
-    def post_frame(self, body: Sent) -> dict[str, Any]:
+    async def post_frame(self, body: Sent) -> dict[str, Any]:
         return self.added("frames", albumId=self.known(text_of(body, "albumId")))
 
-    def delete_frame(self, key: str) -> Response:
+    async def delete_frame(self, key: str) -> Response:
         del self.kept["frames"][self.found("frames", key)["id"]]
         return Response(status_code=204)
 
-    def post_label(self, body: Sent) -> dict[str, Any]:
+    async def post_label(self, body: Sent) -> dict[str, Any]:
         if not isinstance(body, dict):
             raise HTTPException(422)
         album = body.get("albumId")

@@ -35,7 +35,7 @@ class Pumps:
         app.delete("/pumps/{pump}", status_code=204)(self.remove)
         app.post("/pumps/{pump}/start")(self.start)
 
-    def add(self, body: Sent) -> dict[str, Any]:
+    async def add(self, body: Sent) -> dict[str, Any]:
         hold_shape(body, serial=str, floor=int, note=str)
         if "serial" not in body:
             raise HTTPException(422)
@@ -59,7 +59,7 @@ class Pumps:
             raise HTTPException(404)
         return self.kept[pump]
 
-    def change(self, pump: str, body: Sent) -> dict[str, Any]:
+    async def change(self, pump: str, body: Sent) -> dict[str, Any]:
         found = self.pump(pump)
         hold_shape(body, note=str, retired=bool)
         if body.get("retired") is False and self.fault != "brought back":
@@ -68,11 +68,11 @@ class Pumps:
             found.update({name: body[name] for name in ("note", "retired") if name in body})
         return found
 
-    def remove(self, pump: str) -> Response:
+    async def remove(self, pump: str) -> Response:
         del self.kept[self.pump(pump)["id"]]
         return Response(status_code=204)
 
-    def start(self, pump: str) -> dict[str, Any]:
+    async def start(self, pump: str) -> dict[str, Any]:
         found = self.pump(pump)
         if found["state"] != "idle":
             raise HTTPException(409)
